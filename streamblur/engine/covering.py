@@ -1,0 +1,148 @@
+"""Writing over faces: the last stage, the only one that changes pixels and that declares a frame safe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamblur.geometry import grown, snapped, stored
+from streamblur.planes import Component, Layout, components, writable
+from streamblur.ports import Obscurer, Patch
+from streamblur.values import Box, Cover, Frame, SafeFrame
+
+FEATHER = 0.1
+"""Width of the soft edge of an ellipse, outside the area at full strength, as a share of its size."""
+FRAME = 2
+"""Width in pixels of the green frame."""
+GREEN = {"y": 173, "u": 42, "v": 26, "r": 0, "g": 255, "b": 0}
+"""(0, 255, 0) in 8 bit; luma and colour differences for BT.709, limited range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obscuring:
+    """How faces are hidden: ``make`` gives a new obscurer for one component of one face; ``margin``
+    is added on each side as a share of the face's size."""
+
+    make: Callable[[Layout], Obscurer]
+    margin: float
+    ellipse: bool
+    frames: bool
+
+
+Settled = tuple[Frame, Sequence[Cover]]
+
+
+def covered(frames: Iterable[Settled], how: Obscuring) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
+    """Hide every cover on its frame and yield the frame, with what was covered."""
+    obscurers: dict[int, dict[str, Obscurer]] = {}
+    for frame, covers in frames:
+        faces = {cover.track for cover in covers}
+        obscurers = {track: made for track, made in obscurers.items() if track in faces}
+        if covers:
+            writable(frame.picture)
+            _hide(frame, covers, obscurers, how)
+        yield SafeFrame(frame), covers
+
+
+def _hide(frame: Frame, covers: Sequence[Cover], obscurers: dict[int, dict[str, Obscurer]], how: Obscuring) -> None:
+    views = components(frame.picture)
+    areas = [_Area.around(cover.box, frame, views, how) for cover in covers]
+    for cover, area in zip(covers, areas, strict=True):
+        made = obscurers.setdefault(cover.track, {})
+        for component in views:
+            name = component.layout.name
+            if name not in made:
+                made[name] = how.make(component.layout)
+            area.obscure(component, made[name], how.ellipse)
+    if how.frames:
+        for area in areas:
+            for component in views:
+                area.outline(component)
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A mask in stored pixels, whole ones, outward to the coarsest component; it may reach over the edge."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    width: int
+    height: int
+
+    @staticmethod
+    def around(box: Box, frame: Frame, views: Sequence[Component], how: Obscuring) -> _Area:
+        width, height = frame.picture.width, frame.picture.height
+        share = how.margin + (FEATHER / 2 * (1 + 2 * how.margin) if how.ellipse else 0.0)
+        mask = stored(grown(box, share), width, height, frame.orientation)
+        x, y = max(v.layout.step_x for v in views), max(v.layout.step_y for v in views)
+        left, top = math.floor(mask.left / x) * x, math.floor(mask.top / y) * y
+        right, bottom = math.ceil(mask.right / x) * x, math.ceil(mask.bottom / y) * y
+        return _Area(left, top, right, bottom, width, height)
+
+    def _inside(self, layout: Layout) -> tuple[int, int, int, int] | None:
+        """The part of this component that lies in the picture, in its samples."""
+        box = Box(self.left, self.top, self.right, self.bottom)
+        found = snapped(box, self.width, self.height, layout.step_x, layout.step_y)
+        if found is None:
+            return None
+        left, top, right, bottom = found
+        x, y = layout.step_x, layout.step_y
+        return left // x, top // y, -(-right // x), -(-bottom // y)
+
+    def obscure(self, component: Component, obscurer: Obscurer, ellipse: bool) -> None:
+        inside = self._inside(component.layout)
+        if inside is None:
+            return
+        left, top, right, bottom = inside
+        x, y = component.layout.step_x, component.layout.step_y
+        before = top - self.top // y, self.bottom // y - bottom
+        beside = left - self.left // x, self.right // x - right
+        view = component.view[top:bottom, left:right]
+        hidden = _hidden(view, before, beside, obscurer)
+        if ellipse:
+            weights = _ellipse(self.bottom // y - self.top // y, self.right // x - self.left // x)
+            part = weights[before[0] : before[0] + view.shape[0], beside[0] : beside[0] + view.shape[1]]
+            hidden = np.rint(view + (hidden.astype(np.float32) - view) * part).astype(view.dtype)
+        view[:] = (hidden >> component.layout.shift) << component.layout.shift if component.layout.shift else hidden
+
+    def outline(self, component: Component) -> None:
+        inside = self._inside(component.layout)
+        if inside is None:
+            return
+        left, top, right, bottom = inside
+        across, down = max(1, FRAME // component.layout.step_x), max(1, FRAME // component.layout.step_y)
+        value = GREEN[component.layout.name] << (component.layout.bits - 8 + component.layout.shift)
+        for part in (np.s_[top : top + down, left:right], np.s_[bottom - down : bottom, left:right]):
+            component.view[part] = value
+        for part in (np.s_[top:bottom, left : left + across], np.s_[top:bottom, right - across : right]):
+            component.view[part] = value
+
+
+def _hidden(view: NDArray[Any], before: tuple[int, int], beside: tuple[int, int], obscurer: Obscurer) -> NDArray[Any]:
+    """Obscure at the full size of the face also where only a part of it is in the picture, so that the
+    strength does not fall at the edge; what is outside continues the edge."""
+    if not any(before) and not any(beside):
+        return obscurer(cast(Patch, np.ascontiguousarray(view)))
+    # A face far larger than what is seen of it needs no more than its own size again.
+    above, below = (min(max(0, n), 4 * view.shape[0]) for n in before)
+    left, right = (min(max(0, n), 4 * view.shape[1]) for n in beside)
+    whole = np.pad(view, ((above, below), (left, right)), mode="edge")
+    return obscurer(whole)[above : above + view.shape[0], left : left + view.shape[1]]
+
+
+@lru_cache(maxsize=256)
+def _ellipse(height: int, width: int) -> NDArray[np.float32]:
+    """Weights 0 to 1: 1 on the ellipse that is inscribed less the soft edge, falling to 0 at its border."""
+    y = (np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1
+    x = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
+    radius = np.sqrt(y[:, None] ** 2 + x[None, :] ** 2)
+    inner = 1 / (1 + FEATHER)
+    return cast(NDArray[np.float32], np.clip((1 - radius) / (1 - inner), 0, 1).astype(np.float32))

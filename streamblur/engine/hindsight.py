@@ -1,0 +1,218 @@
+"""Joining looks into covers, with hindsight: the middle stages.
+
+A frame waits until the looks after it have spoken. Then each face is placed *between* its known
+places, a face first seen later is followed back by the picture itself and covered there too, and a
+face that was lost is covered on. Looking at every Nth frame is thereby safer than looking at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from streamblur.engine.looking import Looked
+from streamblur.geometry import between, grown, iou, overlap
+from streamblur.ports import Tracker
+from streamblur.values import Box, Cover, Frame, Track
+
+SURE = 0.5
+"""Evidence (``Track.score``) from which a track is covered."""
+INSIDE = 0.9
+"""Share of a place that lies in another from which it needs no cover of its own."""
+STEADY = 0.5
+"""Intersection over union of two looks from which the straight way between them is trusted."""
+PARTLY = 1.3
+"""Ratio of sizes at two looks from which one of them is taken to show a part of the face only."""
+WIDEN = 0.1
+"""Growth per frame of a cover that nothing leads, on each side, as a share of the face's size ..."""
+WIDEST = 0.5
+"""... and its limit."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """A frame, the tracks believed on it, and whether it was looked at."""
+
+    frame: Frame
+    tracks: Sequence[Track]
+    looked: bool
+    cut: bool
+
+
+def followed(looks: Iterable[Looked], tracker: Tracker) -> Iterator[Followed]:
+    """Hand every frame and what was seen on it to the tracker."""
+    for look in looks:
+        tracks = tracker.update(look.frame, look.seen, look.cut)
+        yield Followed(look.frame, tracks, look.seen is not None, look.cut)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A frame that is not decided yet: ``cut`` says that a new shot begins with it, ``believed`` where
+    each track was expected on it before the next look."""
+
+    number: int
+    frame: Frame
+    cut: bool
+    believed: dict[int, Box]
+
+
+@dataclass(slots=True)
+class _Face:
+    """What is known of a track: its places by frame, its place at the last look, and where it was last seen."""
+
+    id: int
+    sure: bool = False
+    places: dict[int, list[tuple[Box, bool]]] = field(default_factory=dict)
+    look: tuple[int, Box] | None = None
+    seen: tuple[int, Box] | None = None
+    first: tuple[int, Box] | None = None
+
+    def put(self, number: int, box: Box, seen: bool) -> None:
+        """Cover this place on this frame, unless a cover there already does."""
+        here = self.places.setdefault(number, [])
+        if seen or all(overlap(box, other) < INSIDE * box.area for other, _ in here):
+            here.append((box, seen))
+
+    def fill(self, start: tuple[int, Box], stop: tuple[int, Box]) -> None:
+        """Cover the frames between two known places, on the straight way from one to the other."""
+        (first, a), (last, b) = start, stop
+        for number in range(first + 1, last):
+            self.put(number, _between(a, b, (number - first) / (last - first)), seen=False)
+
+
+def _between(a: Box, b: Box, share: float) -> Box:
+    """On the way from ``a`` to ``b``. Where their sizes differ much, one of them shows a part of the face only
+    (it comes in from an edge, or from behind something): reach on either side as far as the whole face may."""
+    box = between(a, b, share)
+    if max(a.width, b.width) > PARTLY * min(a.width, b.width):
+        wide = max(a.width, b.width)
+        box = Box(min(box.left, box.right - wide), box.top, max(box.right, box.left + wide), box.bottom)
+    if max(a.height, b.height) > PARTLY * min(a.height, b.height):
+        high = max(a.height, b.height)
+        box = Box(box.left, min(box.top, box.bottom - high), box.right, max(box.bottom, box.top + high))
+    return box
+
+
+def settled(frames: Iterable[Followed], tracker: Tracker, hindsight: float) -> Iterator[tuple[Frame, list[Cover]]]:
+    """Yield each frame with its covers once ``hindsight`` seconds of later looks are known."""
+    window = _Window(tracker)
+    for number, one in enumerate(frames):
+        window.waiting.append(_Waiting(number, one.frame, one.cut, {t.id: t.box for t in one.tracks}))
+        if one.looked:
+            window.look(number, one.tracks)
+            while window.span() > hindsight:
+                yield window.decided()
+    while window.waiting:
+        yield window.decided()
+
+
+class _Window:
+    """The frames that wait, and the faces known on them."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.waiting: deque[_Waiting] = deque()
+        self._tracker = tracker
+        self._faces: dict[int, _Face] = {}
+        self._looks: deque[int] = deque([-1])
+
+    def span(self) -> float:
+        """Seconds between the oldest and the newest frame that wait; 0 when fewer than two do."""
+        return self.waiting[-1].frame.time - self.waiting[0].frame.time if len(self.waiting) > 1 else 0.0
+
+    def look(self, number: int, tracks: Sequence[Track]) -> None:
+        """Learn from a look at frame ``number``, the newest one."""
+        for track in tracks:
+            face = self._faces.setdefault(track.id, _Face(track.id))
+            self._meet(face, track, number)
+            if track.score >= SURE and not face.sure:
+                face.sure = True
+                self._back(face)
+        here = {track.id for track in tracks}
+        for face in self._faces.values():
+            if face.id not in here and face.look is not None:
+                face.fill(face.look, (number, face.look[1]))
+                self._believe(face, number)
+                face.look = None
+        self._looks.append(number)
+        while len(self._looks) > 1 and self._looks[1] < self.waiting[0].number:
+            self._looks.popleft()
+
+    def decided(self) -> tuple[Frame, list[Cover]]:
+        """Let the oldest frame go, with the covers of all faces that are sure by now."""
+        oldest = self.waiting.popleft()
+        covers = []
+        for face in list(self._faces.values()):
+            places = face.places.pop(oldest.number, [])
+            if face.sure:
+                covers += [Cover(face.id, box, seen) for box, seen in places]
+            if not face.places and face.look is None:
+                del self._faces[face.id]
+        return oldest.frame, covers
+
+    def _meet(self, face: _Face, track: Track, number: int) -> None:
+        """A face at this look: cover it here, and on the way from where it was at the last one."""
+        here = number, track.box
+        if face.look is not None:
+            face.fill(face.look, here)
+            if not track.seen:
+                self._believe(face, number)
+            elif iou(face.look[1], track.box) < STEADY:
+                self._follow(face, *face.look, number)
+        if track.seen:
+            if face.seen is not None and face.seen != face.look:
+                face.fill(face.seen, here)
+            self._motion_back(face, here)
+            face.seen = here
+        face.put(number, track.box, track.seen)
+        face.look = here
+
+    def _believe(self, face: _Face, number: int) -> None:
+        """A face that was not seen again: cover it also where its motion would have taken it."""
+        start = face.look[0] if face.look is not None else number
+        for one in self._since(start):
+            if one.number < number and face.id in one.believed:
+                face.put(one.number, one.believed[face.id], seen=False)
+
+    def _since(self, number: int) -> list[_Waiting]:
+        """The frames that wait, after frame ``number``."""
+        return [one for one in self.waiting if one.number > number]
+
+    def _motion_back(self, face: _Face, here: tuple[int, Box]) -> None:
+        """At the second sight of a face its motion is known: cover where it came from, back to the look
+        before the first sight."""
+        if face.first is None:
+            face.first = here
+        elif face.seen == face.first:
+            (first, a), (number, b) = face.first, here
+            for back in self._unlooked_before(first):
+                face.put(back, between(a, b, (back - first) / (number - first)), seen=False)
+
+    def _follow(self, face: _Face, start: int, box: Box, stop: int) -> int:
+        """Cover a face where the picture shows it from ``start`` towards ``stop``; returns how far that goes."""
+        path = self._tracker.trace(box, start, stop)
+        step = 1 if stop > start else -1
+        for n, place in enumerate(path, 1):
+            face.put(start + n * step, place, seen=False)
+        return start + len(path) * step
+
+    def _back(self, face: _Face) -> None:
+        """A face that has become sure: cover it on earlier frames as far as the picture shows it, and
+        at least back to the look before, in a widening area, since nobody looked in between."""
+        first, oldest = min(face.places), self.waiting[0].number
+        box = face.places[first][0][0]
+        reached = self._follow(face, first, box, oldest) if first > oldest else first
+        box = face.places[reached][0][0]
+        for number in self._unlooked_before(first):
+            if number < reached:
+                face.put(number, grown(box, min(WIDEST, WIDEN * (reached - number))), seen=False)
+
+    def _unlooked_before(self, number: int) -> list[int]:
+        """The waiting frames just before ``number``, newest first, that nobody looked at, within the shot."""
+        before = max((n for n in self._looks if n < number), default=-1)
+        oldest, found = self.waiting[0].number, []
+        while number - 1 > before and number > oldest and not self.waiting[number - oldest].cut:
+            number -= 1
+            found.append(number)
+        return found

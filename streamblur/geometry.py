@@ -1,0 +1,116 @@
+"""Boxes: measure, join, grow, turn, clip. The one place where edges are decided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from streamblur.values import Box
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Area of the intersection in square pixels."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return max(0.0, width) * max(0.0, height)
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union, 0 to 1."""
+    shared = overlap(a, b)
+    union = a.area + b.area - shared
+    return shared / union if union > 0 else 0.0
+
+
+def containment(a: Box, b: Box) -> float:
+    """Share of the smaller box that lies in the other, 0 to 1."""
+    smaller = min(a.area, b.area)
+    return overlap(a, b) / smaller if smaller > 0 else 0.0
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all of ``boxes`` (at least one)."""
+    return Box(
+        min(b.left for b in boxes),
+        min(b.top for b in boxes),
+        max(b.right for b in boxes),
+        max(b.bottom for b in boxes),
+    )
+
+
+def between(a: Box, b: Box, share: float) -> Box:
+    """The box at ``share`` of the way from ``a`` (0) to ``b`` (1)."""
+    return Box(
+        a.left + (b.left - a.left) * share,
+        a.top + (b.top - a.top) * share,
+        a.right + (b.right - a.right) * share,
+        a.bottom + (b.bottom - a.bottom) * share,
+    )
+
+
+def moved(box: Box, dx: float, dy: float) -> Box:
+    """The box shifted by (dx, dy) pixels."""
+    return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
+
+
+def scaled(box: Box, x: float, y: float) -> Box:
+    """The box in a picture that is ``x`` times as wide and ``y`` times as high."""
+    return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
+
+
+def grown(box: Box, share: float) -> Box:
+    """The box with ``share`` of its size added on every side."""
+    dx, dy = box.width * share, box.height * share
+    return Box(box.left - dx, box.top - dy, box.right + dx, box.bottom + dy)
+
+
+def clipped(box: Box, width: float, height: float) -> Box | None:
+    """The part of the box inside a picture of this size, or None when nothing is."""
+    part = Box(max(0.0, box.left), max(0.0, box.top), min(width, box.right), min(height, box.bottom))
+    return part if part.width > 0 and part.height > 0 else None
+
+
+def snapped(box: Box, width: int, height: int, step_x: int, step_y: int) -> tuple[int, int, int, int] | None:
+    """Whole pixels (left, top, right, bottom) around the box, outward to multiples of the step.
+
+    Clipped to the picture; the last column and row belong to it even when the size is not a
+    multiple of the step. None when the box lies outside.
+    """
+    inside = clipped(box, width, height)
+    if inside is None:
+        return None
+    left = math.floor(inside.left / step_x) * step_x
+    top = math.floor(inside.top / step_y) * step_y
+    right = min(width, math.ceil(inside.right / step_x) * step_x)
+    bottom = min(height, math.ceil(inside.bottom / step_y) * step_y)
+    return left, top, right, bottom
+
+
+def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Size (width, height) as shown of a picture stored with this EXIF orientation (1 to 8)."""
+    return (height, width) if orientation >= 5 else (width, height)
+
+
+def stored(box: Box, width: int, height: int, orientation: int) -> Box:
+    """An upright box as it lies in the stored picture of ``width`` x ``height``.
+
+    ``orientation`` is EXIF 1 to 8: 2 mirrored, 3 upside down, 4 flipped, 5 transposed,
+    6 needs a quarter turn clockwise to be upright, 7 transverse, 8 a quarter turn counter-clockwise.
+    """
+    left, top, right, bottom = box.left, box.top, box.right, box.bottom
+    match orientation:
+        case 2:
+            return Box(width - right, top, width - left, bottom)
+        case 3:
+            return Box(width - right, height - bottom, width - left, height - top)
+        case 4:
+            return Box(left, height - bottom, right, height - top)
+        case 5:
+            return Box(top, left, bottom, right)
+        case 6:
+            return Box(top, height - right, bottom, height - left)
+        case 7:
+            return Box(width - bottom, height - right, width - top, height - left)
+        case 8:
+            return Box(width - bottom, left, width - top, right)
+    return box

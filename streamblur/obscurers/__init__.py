@@ -1,0 +1,1 @@
+"""Ways to make a face unrecoverable, one module each; see ``ports.Obscurer``."""

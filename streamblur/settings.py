@@ -1,0 +1,71 @@
+"""Everything a user can choose, as one frozen value; every command-line option is one of its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamblur.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to look for, how to hide it, how to write it.
+
+    Looking: ``detector`` a module in ``detectors/``; ``model`` short, full or both;
+    ``confidence`` 0 to 1; ``every`` frames between looks; ``analysis_size`` longest side in
+    pixels of the picture the detector gets; ``min_face`` smallest face side in pixels of that
+    picture; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
+    and forth through the frames on which nobody recognised it.
+
+    Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
+    more is stronger; ``margin`` is added on every side as a share of the face's size;
+    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask.
+
+    Writing: ``codec`` an FFmpeg encoder name or ``auto``; ``preset`` of the encoder; ``crf`` its
+    quality (None: 23 for H.264, 25 for HEVC, 32 for VP9); ``audio`` copies the sound;
+    ``force`` replaces an existing output.
+    """
+
+    detector: str = "mediapipe"
+    model: str = "both"
+    confidence: float = 0.2
+    every: int = 5
+    analysis_size: int = 1280
+    min_face: int = 15
+    tracker: str = "motion"
+    hindsight: float = 1.0
+    style: str = "blur"
+    strength: float = 1.0
+    margin: float = 0.15
+    shape: str = "box"
+    boxes: bool = False
+    codec: str = "auto"
+    preset: str = "medium"
+    crf: int | None = None
+    audio: bool = True
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SettingsError(f"{name} is {value}: give a value from {low} to {high}.")
+        for name, allowed in _CHOICES:
+            if getattr(self, name) not in allowed:
+                raise SettingsError(f"{name} is {getattr(self, name)!r}: choose one of {', '.join(allowed)}.")
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("confidence", 0.0, 1.0),
+    ("every", 1, 300),
+    ("analysis_size", 128, 8192),
+    ("min_face", 1, 4096),
+    ("hindsight", 0.0, 30.0),
+    ("strength", 1.0, 4.0),
+    ("margin", 0.0, 2.0),
+    ("crf", 0, 63),
+)
+_CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("model", ("short", "full", "both")),
+    ("shape", ("box", "ellipse")),
+)

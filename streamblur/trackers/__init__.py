@@ -1,0 +1,1 @@
+"""Ways to join detections into tracks, one module each; see ``ports.Tracker``."""

@@ -1,0 +1,93 @@
+"""No face is exposed on any frame, for every rhythm of looking, as long as it is seen now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from scenes import SCENES, Oracle
+
+from streamblur.engine.hindsight import followed, settled
+from streamblur.engine.looking import looked
+from streamblur.geometry import grown
+from streamblur.settings import Settings
+from streamblur.trackers import motion
+from streamblur.values import Box, Cover, Frame
+
+MARGIN = Settings().margin
+EXPOSED = 0.9
+"""A face is covered when at least this share of its visible box is."""
+Misses = Callable[[int, int], bool]
+
+
+@lru_cache(maxsize=None)
+def stream(name: str) -> tuple[tuple[Frame, ...], tuple[tuple[Box, ...], ...]]:
+    frames, truth = zip(*SCENES[name].stream(), strict=True)
+    return frames, tuple(tuple(boxes) for boxes in truth)
+
+
+def covers(name: str, every: int, misses: Misses, first: int = 0) -> tuple[list[Sequence[Cover]], list[int]]:
+    """What is covered on each frame from ``first`` on, and the frames that were looked at."""
+    frames, truth = stream(name)
+    oracle, tracker = Oracle(truth, misses), motion.build(Settings(every=every))
+    looks = looked(frames[first:], oracle, every, 10_000)
+    return [found for _, found in settled(followed(looks, tracker), tracker, 1.0)], oracle.looks
+
+
+def covered_share(face: Box, masks: Sequence[Cover], size: tuple[int, int]) -> float:
+    picture = np.zeros((size[1], size[0]), bool)
+    for mask in masks:
+        box = grown(mask.box, MARGIN)
+        picture[max(0, int(box.top)) : max(0, round(box.bottom)), max(0, int(box.left)) : max(0, round(box.right))] = True
+    return float(picture[int(face.top) : round(face.bottom), int(face.left) : round(face.right)].mean())
+
+
+def exposed(name: str, every: int, misses: Misses, first: int = 0) -> list[tuple[int, float]]:
+    """Frames on which a visible face is not covered, and how much of it is."""
+    found, _ = covers(name, every, misses, first)
+    _, truth = stream(name)
+    size = SCENES[name].size
+    shares = ((n, covered_share(face, masks, size)) for n, masks in enumerate(found, first) for face in truth[n])
+    return [(n, round(share, 2)) for n, share in shares if share < EXPOSED]
+
+
+@pytest.mark.parametrize("every", [1, 2, 5, 8])
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_nothing_is_exposed_in_any_phase(name: str, every: int) -> None:
+    for first in range(every):
+        assert exposed(name, every, lambda frame, face: False, first) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(SCENES) - {"fast"}))
+def test_nothing_is_exposed_when_every_third_look_sees_nothing(name: str) -> None:
+    for first in range(15):
+        assert exposed(name, 5, lambda frame, face: frame // 5 % 3 == 1, first) == []
+
+
+@pytest.mark.parametrize("name", ["moving", "growing", "two"])
+def test_a_face_recognised_late_was_covered_from_the_start(name: str) -> None:
+    assert exposed(name, 5, lambda frame, face: frame < 18) == []
+
+
+@pytest.mark.parametrize("name", ["moving", "two"])
+def test_a_face_lost_for_half_a_second_stays_covered(name: str) -> None:
+    assert exposed(name, 5, lambda frame, face: 18 <= frame < 31) == []
+
+
+def test_every_nth_the_first_the_last_and_both_sides_of_a_cut_are_looked_at() -> None:
+    _, looks = covers("cuts", 5, lambda frame, face: False)
+    assert looks == [0, 5, 10, 15, 16, 17, 22, 27, 32, 33, 34, 39, 44, 49]
+
+
+def test_every_frame_comes_out_once_and_in_order() -> None:
+    frames, truth = stream("moving")
+    tracker = motion.build(Settings())
+    out = list(settled(followed(looked(frames, Oracle(truth), 5, 10_000), tracker), tracker, 0.3))
+    assert [frame.pts for frame, _ in out] == [frame.pts for frame in frames]
+
+
+def test_tracks_keep_their_number() -> None:
+    found, _ = covers("moving", 5, lambda frame, face: frame // 5 % 3 == 1)
+    assert {cover.track for masks in found for cover in masks} == {1}
