@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streamblur.engine.looking import Looked
-from streamblur.geometry import between, grown, iou, overlap
+from streamblur.engine.placing import Face
+from streamblur.geometry import between, clipped, grown, iou
+from streamblur.planes import shown_size
 from streamblur.ports import Tracker
 from streamblur.values import Box, Cover, Frame, Track
 
 SURE = 0.5
 """Evidence (``Track.score``) from which a track is covered."""
-INSIDE = 0.9
-"""Share of a place that lies in another from which it needs no cover of its own."""
 STEADY = 0.5
 """Intersection over union of two looks from which the straight way between them is trusted."""
-PARTLY = 1.3
-"""Ratio of sizes at two looks from which one of them is taken to show a part of the face only."""
+CAME_IN = 15
+"""Frames before its first sight within which a face may have come in over the edge of the picture."""
 WIDEN = 0.1
 """Growth per frame of a cover that nothing leads, on each side, as a share of the face's size ..."""
 WIDEST = 0.5
@@ -58,43 +58,6 @@ class _Waiting:
     believed: dict[int, Box]
 
 
-@dataclass(slots=True)
-class _Face:
-    """What is known of a track: its places by frame, its place at the last look, and where it was last seen."""
-
-    id: int
-    sure: bool = False
-    places: dict[int, list[tuple[Box, bool]]] = field(default_factory=dict)
-    look: tuple[int, Box] | None = None
-    seen: tuple[int, Box] | None = None
-    first: tuple[int, Box] | None = None
-
-    def put(self, number: int, box: Box, seen: bool) -> None:
-        """Cover this place on this frame, unless a cover there already does."""
-        here = self.places.setdefault(number, [])
-        if seen or all(overlap(box, other) < INSIDE * box.area for other, _ in here):
-            here.append((box, seen))
-
-    def fill(self, start: tuple[int, Box], stop: tuple[int, Box]) -> None:
-        """Cover the frames between two known places, on the straight way from one to the other."""
-        (first, a), (last, b) = start, stop
-        for number in range(first + 1, last):
-            self.put(number, _between(a, b, (number - first) / (last - first)), seen=False)
-
-
-def _between(a: Box, b: Box, share: float) -> Box:
-    """On the way from ``a`` to ``b``. Where their sizes differ much, one of them shows a part of the face only
-    (it comes in from an edge, or from behind something): reach on either side as far as the whole face may."""
-    box = between(a, b, share)
-    if max(a.width, b.width) > PARTLY * min(a.width, b.width):
-        wide = max(a.width, b.width)
-        box = Box(min(box.left, box.right - wide), box.top, max(box.right, box.left + wide), box.bottom)
-    if max(a.height, b.height) > PARTLY * min(a.height, b.height):
-        high = max(a.height, b.height)
-        box = Box(box.left, min(box.top, box.bottom - high), box.right, max(box.bottom, box.top + high))
-    return box
-
-
 def settled(frames: Iterable[Followed], tracker: Tracker, hindsight: float) -> Iterator[tuple[Frame, list[Cover]]]:
     """Yield each frame with its covers once ``hindsight`` seconds of later looks are known."""
     window = _Window(tracker)
@@ -114,7 +77,7 @@ class _Window:
     def __init__(self, tracker: Tracker) -> None:
         self.waiting: deque[_Waiting] = deque()
         self._tracker = tracker
-        self._faces: dict[int, _Face] = {}
+        self._faces: dict[int, Face] = {}
         self._looks: deque[int] = deque([-1])
 
     def span(self) -> float:
@@ -124,7 +87,7 @@ class _Window:
     def look(self, number: int, tracks: Sequence[Track]) -> None:
         """Learn from a look at frame ``number``, the newest one."""
         for track in tracks:
-            face = self._faces.setdefault(track.id, _Face(track.id))
+            face = self._faces.setdefault(track.id, Face(track.id))
             self._meet(face, track, number)
             if track.score >= SURE and not face.sure:
                 face.sure = True
@@ -151,7 +114,7 @@ class _Window:
                 del self._faces[face.id]
         return oldest.frame, covers
 
-    def _meet(self, face: _Face, track: Track, number: int) -> None:
+    def _meet(self, face: Face, track: Track, number: int) -> None:
         """A face at this look: cover it here, and on the way from where it was at the last one."""
         here = number, track.box
         if face.look is not None:
@@ -168,7 +131,7 @@ class _Window:
         face.put(number, track.box, track.seen)
         face.look = here
 
-    def _believe(self, face: _Face, number: int) -> None:
+    def _believe(self, face: Face, number: int) -> None:
         """A face that was not seen again: cover it also where its motion would have taken it."""
         start = face.look[0] if face.look is not None else number
         for one in self._since(start):
@@ -179,17 +142,26 @@ class _Window:
         """The frames that wait, after frame ``number``."""
         return [one for one in self.waiting if one.number > number]
 
-    def _motion_back(self, face: _Face, here: tuple[int, Box]) -> None:
+    def _motion_back(self, face: Face, here: tuple[int, Box]) -> None:
         """At the second sight of a face its motion is known: cover where it came from, back to the look
-        before the first sight."""
+        before the first sight, and further where it came in over the edge of the picture."""
         if face.first is None:
             face.first = here
         elif face.seen == face.first:
             (first, a), (number, b) = face.first, here
-            for back in self._unlooked_before(first):
-                face.put(back, between(a, b, (back - first) / (number - first)), seen=False)
+            unlooked = self._unlooked_before(first)
+            way = [(n, between(a, b, (n - first) / (number - first))) for n in self._shot_before(first)]
+            came_in = any(self._shown(box) != box for _, box in way[:CAME_IN])
+            for n, box in way:
+                if n in unlooked or (came_in and self._shown(box) is not None):
+                    face.put(n, box, seen=False)
 
-    def _follow(self, face: _Face, start: int, box: Box, stop: int) -> int:
+    def _shown(self, box: Box) -> Box | None:
+        """The part of the box that lies in the picture."""
+        frame = self.waiting[0].frame
+        return clipped(box, *shown_size(frame.picture, frame.orientation))
+
+    def _follow(self, face: Face, start: int, box: Box, stop: int) -> int:
         """Cover a face where the picture shows it from ``start`` towards ``stop``; returns how far that goes."""
         path = self._tracker.trace(box, start, stop)
         step = 1 if stop > start else -1
@@ -197,7 +169,7 @@ class _Window:
             face.put(start + n * step, place, seen=False)
         return start + len(path) * step
 
-    def _back(self, face: _Face) -> None:
+    def _back(self, face: Face) -> None:
         """A face that has become sure: cover it on earlier frames as far as the picture shows it, and
         at least back to the look before, in a widening area, since nobody looked in between."""
         first, oldest = min(face.places), self.waiting[0].number
@@ -211,8 +183,12 @@ class _Window:
     def _unlooked_before(self, number: int) -> list[int]:
         """The waiting frames just before ``number``, newest first, that nobody looked at, within the shot."""
         before = max((n for n in self._looks if n < number), default=-1)
+        return [n for n in self._shot_before(number) if n > before]
+
+    def _shot_before(self, number: int) -> list[int]:
+        """The waiting frames before ``number``, newest first, back to where the shot begins."""
         oldest, found = self.waiting[0].number, []
-        while number - 1 > before and number > oldest and not self.waiting[number - oldest].cut:
+        while number > oldest and not self.waiting[number - oldest].cut:
             number -= 1
             found.append(number)
         return found

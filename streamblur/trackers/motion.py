@@ -31,6 +31,8 @@ DOUBT = 0.5
 """Seconds for which a detection that has not been confirmed is remembered."""
 SURE = 0.5
 """Evidence from which a track is a face."""
+FADES = 1.0
+"""Seconds in which evidence halves: a box that is taken for a face now and then, weakly, never becomes one."""
 KEPT = 300
 """Pictures kept at most."""
 
@@ -46,17 +48,25 @@ class _Life:
     seen_box: Box
     seen_at: int
     seen_time: float
-    evidence: float
+    evidence: float = 0.0
+    sure: bool = False
     speed: tuple[float, float] = (0.0, 0.0)
     seen: bool = True
     adrift: bool = False
+
+    def believe(self, score: float, passed: float) -> _Life:
+        """Another sight, ``passed`` seconds after the one before: old evidence fades, a doubtful sight adds little
+        and has to come again and again. Once sure, always sure."""
+        self.evidence = self.evidence * 0.5 ** (passed / FADES) + score * score
+        self.sure = self.sure or self.evidence >= SURE
+        return self
 
     def now(self, number: int) -> Box:
         ahead = 0 if self.adrift else number - self.at
         return moved(self.box, self.speed[0] * ahead, self.speed[1] * ahead)
 
     def track(self, number: int) -> Track:
-        return Track(self.id, self.now(number), self.seen and number == self.at, min(1.0, self.evidence))
+        return Track(self.id, self.now(number), self.seen and number == self.at, 1.0 if self.sure else self.evidence)
 
 
 class MotionTracker:
@@ -115,15 +125,15 @@ class MotionTracker:
         passed = number - life.seen_at
         (x, y), (to_x, to_y) = life.seen_box.center, detection.box.center
         life.speed = (to_x - x) / passed, (to_y - y) / passed
+        life.believe(detection.score, self._time - life.seen_time)
         life.box, life.at = detection.box, number
         life.seen_box, life.seen_at, life.seen_time = detection.box, number, self._time
-        life.evidence += detection.score
         life.seen, life.adrift = True, False
 
     def _carry(self, lives: Sequence[_Life], number: int) -> None:
         """Take the lives that nobody saw along with the picture."""
         for life in lives:
-            if life.evidence < SURE or life.adrift or life.at == number:
+            if not life.sure or life.adrift or life.at == number:
                 continue
             path = self._pictures.trace(life.box, life.at, number)
             life.adrift = len(path) < abs(number - life.at)
@@ -137,11 +147,11 @@ class MotionTracker:
         unseen = self._time - life.seen_time
         if any(o.seen and o is not life and containment(o.box, life.now(o.at)) > 0.7 for o in self._lives):
             return True
-        return unseen > (DOUBT if life.evidence < SURE else ADRIFT if life.adrift else GONE)
+        return unseen > (DOUBT if not life.sure else ADRIFT if life.adrift else GONE)
 
     def _born(self, detection: Detection, number: int) -> _Life:
         self._ids += 1
-        return _Life(self._ids, detection.box, number, detection.box, number, self._time, detection.score)
+        return _Life(self._ids, detection.box, number, detection.box, number, self._time).believe(detection.score, 0.0)
 
 
 def _fit(life: Box, seen: Box) -> float:

@@ -1,0 +1,50 @@
+"""Where one face is on each frame: the places that are known, and the way between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streamblur.geometry import between, overlap
+from streamblur.values import Box
+
+INSIDE = 0.9
+"""Share of a place that lies in another from which it needs no cover of its own."""
+PARTLY = 1.3
+"""Ratio of sizes at two looks from which one of them is taken to show a part of the face only."""
+
+
+@dataclass(slots=True)
+class Face:
+    """What is known of a track: its places by frame, its place at the last look, and where it was last seen."""
+
+    id: int
+    sure: bool = False
+    places: dict[int, list[tuple[Box, bool]]] = field(default_factory=dict)
+    look: tuple[int, Box] | None = None
+    seen: tuple[int, Box] | None = None
+    first: tuple[int, Box] | None = None
+
+    def put(self, number: int, box: Box, seen: bool) -> None:
+        """Cover this place on this frame, unless a cover there already does."""
+        here = self.places.setdefault(number, [])
+        if seen or all(overlap(box, other) < INSIDE * box.area for other, _ in here):
+            here.append((box, seen))
+
+    def fill(self, start: tuple[int, Box], stop: tuple[int, Box]) -> None:
+        """Cover the frames between two known places, on the straight way from one to the other."""
+        (first, a), (last, b) = start, stop
+        for number in range(first + 1, last):
+            self.put(number, _on_the_way(a, b, (number - first) / (last - first)), seen=False)
+
+
+def _on_the_way(a: Box, b: Box, share: float) -> Box:
+    """On the way from ``a`` to ``b``. Where their sizes differ much, one of them shows a part of the face only
+    (it comes in from an edge, or from behind something): reach on either side as far as the whole face may."""
+    box = between(a, b, share)
+    if max(a.width, b.width) > PARTLY * min(a.width, b.width):
+        wide = max(a.width, b.width)
+        box = Box(min(box.left, box.right - wide), box.top, max(box.right, box.left + wide), box.bottom)
+    if max(a.height, b.height) > PARTLY * min(a.height, b.height):
+        high = max(a.height, b.height)
+        box = Box(box.left, min(box.top, box.bottom - high), box.right, max(box.bottom, box.top + high))
+    return box

@@ -1,0 +1,1 @@
+"""Where covered frames go: one module per kind of sink, found by its file name."""

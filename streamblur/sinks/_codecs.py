@@ -1,0 +1,113 @@
+"""Which container a suffix means, which encoder goes in it, and what the encoder is told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from streamblur.errors import OutputError
+from streamblur.settings import Settings
+from streamblur.values import StreamInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container by its suffix: FFmpeg's name for it, the encoders for 8 bits and for more, whether it can turn."""
+
+    format: str
+    usual: str
+    deep: str
+    turns: bool
+
+
+CONTAINERS = {
+    ".mp4": Container("mp4", "libx264", "libx265", True),
+    ".m4v": Container("mp4", "libx264", "libx265", True),
+    ".mov": Container("mov", "libx264", "libx265", True),
+    ".mkv": Container("matroska", "libx264", "libx265", True),
+    ".webm": Container("webm", "libvpx-vp9", "libsvtav1", True),
+    ".avi": Container("avi", "libx264", "ffv1", False),
+    ".ts": Container("mpegts", "libx264", "libx265", False),
+    ".flv": Container("flv", "libx264", "libx265", False),
+}
+_QUALITY = {"libx264": 23, "libx265": 25, "libvpx-vp9": 32, "libvpx": 12, "libsvtav1": 32}
+_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
+_VPX_SPEED = (8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
+_SVT_SPEED = (13, 12, 11, 10, 9, 8, 6, 4, 3, 2)
+_SMALLEST_TICK = {"mpeg4": Fraction(1, 60000)}
+_FIXED_RATE = frozenset(["mpeg1video", "mpeg2video", "h263", "dvvideo", "dnxhd"])
+
+
+def container(place: Path) -> Container:
+    """The container that the suffix of ``place`` means. Raises OutputError for an unknown one."""
+    if found := CONTAINERS.get(place.suffix.lower()):
+        return found
+    raise OutputError(f"{place} has no suffix of a video file: end it with one of {', '.join(CONTAINERS)}.")
+
+
+def encoder(settings: Settings, chosen: Container, bits: int) -> str:
+    """The name of the encoder. Raises OutputError when there is no video encoder of that name."""
+    name = settings.codec
+    if name == "auto":
+        return chosen.usual if bits <= 8 else chosen.deep
+    try:
+        if av.Codec(name, "w").type == "video":
+            return av.Codec(name, "w").name
+    except (av.FFmpegError, ValueError):
+        pass
+    raise OutputError(f"{name} is not a video encoder: use auto, libx264, libx265, libvpx-vp9 or libsvtav1.")
+
+
+def options(settings: Settings, name: str, known: frozenset[str]) -> dict[str, str]:
+    """What the encoder is told: preset and quality as in FFmpeg, no captions, no messages on the terminal.
+
+    ``known`` are the encoder's own options. Raises OutputError for a preset it does not have.
+    """
+    told: dict[str, str] = {key: "0" for key in ("a53cc", "udu_sei") if key in known}
+    told |= _speed(settings.preset, name, known)
+    if "crf" in known:
+        told["crf"] = str(settings.crf if settings.crf is not None else _QUALITY.get(name, 23))
+    if name == "libx265":
+        told["x265-params"] = "log-level=none:info=0"
+    if name == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors only: it writes to the terminal itself, past FFmpeg's log
+    if name == "ffv1":
+        told |= {"level": "3", "slicecrc": "1"}
+    if name == "mjpeg":
+        told["strict"] = "unofficial"  # limited range in JPEG is widely read, and converting would change every pixel
+    return told
+
+
+def _speed(preset: str, name: str, known: frozenset[str]) -> dict[str, str]:
+    if name in ("libx264", "libx265"):
+        _step(preset, name)
+        return {"preset": preset}
+    if name.startswith("libvpx"):
+        more = {"row-mt": "1"} if name == "libvpx-vp9" else {}
+        return {"deadline": "good", "cpu-used": str(_VPX_SPEED[_step(preset, name)])} | more
+    if name == "libsvtav1":
+        return {"preset": preset if preset.isdigit() else str(_SVT_SPEED[_step(preset, name)])}
+    return {"preset": preset} if "preset" in known and preset != "medium" else {}
+
+
+def _step(preset: str, name: str) -> int:
+    if preset in _PRESETS:
+        return _PRESETS.index(preset)
+    raise OutputError(f"{name} has no preset {preset}: choose one of {', '.join(_PRESETS)}.")
+
+
+def lossy_quality(name: str, known: frozenset[str]) -> int | None:
+    """The fixed quality, in FFmpeg's lambda units, of the MPEG-4 family, which knows no crf; None for all others."""
+    old = ("mpeg4", "mjpeg", "msmpeg4", "msmpeg4v2", "flv", "h263", "h263p", "mpeg1video", "mpeg2video", "wmv1", "wmv2")
+    return 3 * 118 if name in old and "crf" not in known else None
+
+
+def ticks(info: StreamInfo, chosen: Container, name: str) -> tuple[Fraction, bool]:
+    """The time base to encode in, and whether every frame must fall on it exactly (no varying frame times)."""
+    if info.rate and (chosen.format == "avi" or name in _FIXED_RATE):
+        return 1 / info.rate, True
+    return max(info.time_base, _SMALLEST_TICK.get(name, info.time_base)), False

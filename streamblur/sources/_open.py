@@ -1,0 +1,94 @@
+"""Opening a stranger's file: only local, only known containers and codecs, only sane sizes.
+
+The parsers get an open file without a name, so that nothing in the name (``concat:``, ``%03d``,
+a leading dash) means anything to them, and nothing in the file can name a file beside it:
+playlists, ffconcat and sdp are not on the list of containers, whatever the file is called.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from streamblur.errors import InputError
+
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,mpeg,mpegvideo,ogg,gif,asf,mxf,yuv4mpegpipe,h264,hevc,m4v,dv"
+)
+# fmt: off
+CODECS = frozenset(
+    [
+        "h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "mpeg4", "mjpeg", "mpeg1video",
+        "mpeg2video", "msmpeg4", "msmpeg4v1", "msmpeg4v2", "wmv1", "wmv2", "wmv3", "vc1", "theora", "prores", "dnxhd",
+        "ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "png", "qtrle", "flv", "h263", "h263p", "gif", "cinepak",
+        "dvvideo", "v210", "svq3", "h261", "yuv4",
+    ]
+)
+# fmt: on
+LONGEST_SIDE = 16384
+MOST_PIXELS = 134_217_728
+
+
+def readable(place: Path) -> BinaryIO:
+    """The file, opened for reading; the name is used once and only by the operating system.
+
+    Raises InputError when it is missing, not a plain file, empty, or not ours to read.
+    """
+    try:
+        number = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot open {place}: {what}. Check the name and that you may read it.") from error
+    found = os.fstat(number)
+    if stat.S_ISREG(found.st_mode) and found.st_size:
+        return os.fdopen(number, "rb")
+    os.close(number)
+    what = "is empty" if stat.S_ISREG(found.st_mode) else "is not a file"
+    raise InputError(f"{place} {what}: give a video file.")
+
+
+def opened(place: Path, file: BinaryIO, stack: ExitStack) -> InputContainer:
+    """The container in ``file``, closed with ``stack``. Raises InputError for all but a known video container."""
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "max_pixels": str(MOST_PIXELS)}
+    try:
+        return stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace"))
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise InputError(
+            f"{place} cannot be read as a video: it is damaged, cut off, or of an unknown kind. "
+            "Check that it plays, or convert it to .mp4 first."
+        ) from error
+
+
+def picture_stream(place: Path, container: InputContainer) -> VideoStream:
+    """The main moving picture (never cover art), ready to decode with all cores.
+
+    Raises InputError when there is none or when its codec or size is not accepted.
+    """
+    covers = Disposition.attached_pic | Disposition.timed_thumbnails
+    moving = [v for v in container.streams.video if not v.disposition & covers]
+    if not moving:
+        raise InputError(f"{place} holds no video: give a file with a moving picture.")
+    stream = next((v for v in moving if v.disposition & Disposition.default), moving[0])
+    codec = stream.codec_context
+    if codec is None or codec.name not in CODECS:
+        name = "an unknown codec" if codec is None else f"the codec {codec.name}"
+        raise InputError(f"{place} uses {name}, which is not accepted: convert it to H.264 first.")
+    if max(codec.width, codec.height) > LONGEST_SIDE or codec.width * codec.height > MOST_PIXELS:
+        raise InputError(f"{place} is {codec.width}x{codec.height}, larger than accepted: scale it down first.")
+    codec.options = {"max_pixels": str(MOST_PIXELS)}
+    codec.thread_type = "AUTO"
+    return stream
+
+
+def dropped(container: InputContainer, keep: VideoStream) -> tuple[str, ...]:
+    """A sentence about every other picture in the file: it is not read, so it cannot leak."""
+    others = len(container.streams.video) - 1
+    return (f"only video track {keep.index} is read; {others} other video or cover picture dropped",) if others else ()

@@ -1,0 +1,73 @@
+"""A stage on a thread gives what it would have given, and always ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from streamblur.threads import Ahead
+
+
+def test_items_come_in_order_and_the_thread_ends() -> None:
+    assert list(Ahead(range(100), 3, "test")) == list(range(100))
+    assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
+
+
+def test_it_runs_ahead_but_only_so_far() -> None:
+    made: list[int] = []
+
+    def count() -> Iterator[int]:
+        for n in range(50):
+            made.append(n)
+            yield n
+
+    ahead = Ahead(count(), 4, "test")
+    time.sleep(0.3)
+    assert 4 <= len(made) <= 6
+    ahead.close()
+
+
+def test_an_error_reaches_the_consumer_after_the_items_before_it() -> None:
+    def fail() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    ahead = Ahead(fail(), 4, "test")
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(ahead)
+    with pytest.raises(StopIteration):
+        next(ahead)
+
+
+def test_closing_early_closes_the_stage_on_its_own_thread() -> None:
+    closed: list[str] = []
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.append(threading.current_thread().name)
+
+    ahead = Ahead(endless(), 2, "test")
+    next(ahead)
+    ahead.close()
+    ahead.close()
+    assert closed == ["streamblur-test"]
+
+
+def test_a_chain_of_stages_ends_when_its_last_one_is_closed() -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 0
+
+    inner = Ahead(endless(), 2, "inner")
+    outer = Ahead((n + 1 for n in inner), 2, "outer")
+    assert next(outer) == 1
+    outer.close()
+    inner.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
