@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Report = Callable[[Progress], None]
-DECODED_AHEAD = 6
+DECODED_AHEAD = 4
 """Frames decoded before they are looked at."""
-COVERED_AHEAD = 12
+LOOKED_AHEAD = 4
+"""Frames looked at before they are followed and covered."""
+COVERED_AHEAD = 8
 """Frames finished before the encoder takes them: evens out the bursts that looks make."""
 
 
@@ -82,7 +84,7 @@ def _flow(settings: Settings, source: Iterable[Any], stack: ExitStack) -> Iterat
 
     parts = _parts(settings, stack)
     frames = ahead(source, DECODED_AHEAD, "decode")
-    flow = anonymize(frames, parts, lambda looks: ahead(looks, settings.every, "look"))
+    flow = anonymize(frames, parts, lambda looks: ahead(looks, LOOKED_AHEAD, "look"))
     return ahead(flow, COVERED_AHEAD, "cover")
 
 

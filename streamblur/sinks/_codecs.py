@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -60,6 +62,16 @@ def encoder(settings: Settings, chosen: Container, bits: int) -> str:
     except (av.FFmpegError, ValueError):
         pass
     raise OutputError(f"{name} is not a video encoder: use auto, libx264, libx265, libvpx-vp9 or libsvtav1.")
+
+
+def known(context: Any) -> frozenset[str]:
+    """The options of an encoder itself. PyAV tells them from 18 on, which needs Python 3.11; before, a table does."""
+    told = getattr(context, "supported_options", None)
+    if told is not None:
+        return frozenset(option.name for option in told.private)
+    names = {"crf": "libx26|libvpx|libsvtav1", "preset": "libx26|libsvtav1|nvenc|qsv", "a53cc": "libx26|nvenc"}
+    names["udu_sei"] = names["a53cc"]
+    return frozenset(option for option, encoders in names.items() if re.search(encoders, context.name))
 
 
 def options(settings: Settings, name: str, known: frozenset[str]) -> dict[str, str]:

@@ -99,7 +99,7 @@ class _FileSink:
         info, context = self._info, stream.codec_context
         context.width, context.height, context.pix_fmt = info.width, info.height, pixels
         context.time_base = stream.time_base = self._ticks
-        known = frozenset(option.name for option in context.supported_options.private)
+        known = _codecs.known(context)
         context.options = _codecs.options(settings, context.name, known)
         if (quality := _codecs.lossy_quality(context.name, known)) is not None:
             context.qscale, context.global_quality = True, quality

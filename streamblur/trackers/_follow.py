@@ -31,6 +31,8 @@ REACH = 0.7
 """How far a face may move from one picture to the next, as a share of its size."""
 AGREE = 0.55
 """Correlation below which the picture is taken not to show the same thing any more."""
+EDGE = 0.1
+"""How near the edge of the picture a box counts as at it, as a share of its size."""
 FLAT = 2.0
 """Standard deviation (of 255) below which a patch shows nothing to compare."""
 
@@ -53,14 +55,21 @@ class Pictures:
     def __init__(self, count: int) -> None:
         self._recent: deque[Gray] = deque(maxlen=count)
         self._scale = (1.0, 1.0)
+        self._size = (0, 0)
         self.last = -1
 
     def add(self, frame: Frame) -> None:
         picture = shrunk(frame)
-        width, height = shown_size(frame.picture, frame.orientation)
+        self._size = width, height = shown_size(frame.picture, frame.orientation)
         self._scale = picture.shape[1] / width, picture.shape[0] / height
         self._recent.append(picture)
         self.last += 1
+
+    def at_edge(self, box: Box) -> bool:
+        """Whether a box reaches the edge of the picture, so that it may be a part of a face only."""
+        near = EDGE * min(box.width, box.height)
+        width, height = self._size
+        return box.left < near or box.top < near or box.right > width - near or box.bottom > height - near
 
     def trace(self, box: Box, start: int, stop: int) -> list[Box]:
         """One box per frame from the one after ``start`` to ``stop``, ending early where nothing agrees."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamblur.geometry import containment, iou, moved
+from streamblur.geometry import containment, iou, moved, union
 from streamblur.ports import Tracker
 from streamblur.settings import Settings
 from streamblur.trackers._follow import Pictures
@@ -31,8 +31,16 @@ DOUBT = 0.5
 """Seconds for which a detection that has not been confirmed is remembered."""
 SURE = 0.5
 """Evidence from which a track is a face."""
+BORN = 0.3
+"""Score from which a detection begins a track; a weaker one only goes on with one."""
 FADES = 1.0
 """Seconds in which evidence halves: a box that is taken for a face now and then, weakly, never becomes one."""
+TWICE = 0.7
+"""Share of a lost track that lies in one that is seen, from which both are taken for the same face."""
+PARTLY = 1.3
+"""How much smaller than the face a sight may be before it is taken to show only a part of it."""
+SHRINKS = 0.93
+"""What is left of the size of a face from look to look while smaller ones are seen."""
 KEPT = 300
 """Pictures kept at most."""
 
@@ -40,7 +48,8 @@ KEPT = 300
 @dataclass(slots=True)
 class _Life:
     """A track while it lives: where it is believed since frame ``at`` and how it moves from there (pixels
-    per frame), and where, on which frame and when (seconds) it was last seen."""
+    per frame), and where, on which frame and when (seconds) it was last seen. ``size`` (width, height) is
+    that of the whole face, of which the edge of the picture may leave a part to see."""
 
     id: int
     box: Box
@@ -48,25 +57,45 @@ class _Life:
     seen_box: Box
     seen_at: int
     seen_time: float
+    size: tuple[float, float] = (0.0, 0.0)
     evidence: float = 0.0
     sure: bool = False
     speed: tuple[float, float] = (0.0, 0.0)
     seen: bool = True
     adrift: bool = False
 
-    def believe(self, score: float, passed: float) -> _Life:
-        """Another sight, ``passed`` seconds after the one before: old evidence fades, a doubtful sight adds little
-        and has to come again and again. Once sure, always sure."""
-        self.evidence = self.evidence * 0.5 ** (passed / FADES) + score * score
+    def meet(self, detection: Detection, number: int, time: float, edge: bool) -> _Life:
+        """Seen again, ``edge``: at the edge of the picture. Old evidence fades, a doubtful sight adds little and
+        has to come again and again; once sure, always sure."""
+        expected, box = self.now(number), detection.box
+        if passed := number - self.seen_at:
+            (x, y), (to_x, to_y) = self.seen_box.center, box.center
+            self.speed = (to_x - x) / passed, (to_y - y) / passed
+        partly = edge and (self.size[0] > PARTLY * box.width or self.size[1] > PARTLY * box.height)
+        self.box, self.at = union([box, expected]) if partly else box, number
+        self.size = max(box.width, self.size[0] * SHRINKS), max(box.height, self.size[1] * SHRINKS)
+        self.evidence = self.evidence * 0.5 ** ((time - self.seen_time) / FADES) + detection.score**2
         self.sure = self.sure or self.evidence >= SURE
+        self.seen_box, self.seen_at, self.seen_time = box, number, time
+        self.seen, self.adrift = True, False
         return self
 
+    def carry(self, path: Sequence[Box], number: int) -> None:
+        """Not seen: go where the picture leads, and where it does not, where the motion would, once."""
+        if len(path) >= number - self.at:
+            self.box, self.speed = path[-1], (0.0, 0.0)
+        else:
+            self.box, self.adrift = self.now(number), True
+        self.at = number
+
     def now(self, number: int) -> Box:
+        """Where the face is believed on frame ``number``."""
         ahead = 0 if self.adrift else number - self.at
         return moved(self.box, self.speed[0] * ahead, self.speed[1] * ahead)
 
     def track(self, number: int) -> Track:
-        return Track(self.id, self.now(number), self.seen and number == self.at, 1.0 if self.sure else self.evidence)
+        seen = self.seen and number == self.at
+        return Track(self.id, self.now(number), seen, 1.0 if self.sure else self.evidence)
 
 
 class MotionTracker:
@@ -102,7 +131,7 @@ class MotionTracker:
         for life in lost:
             life.seen = False
         self._lives = [life for life in self._lives if not self._ended(life, lost)]
-        self._lives += [self._born(detection, number) for detection in seen]
+        self._lives += [self._born(detection, number) for detection in seen if detection.score >= BORN]
 
     def _join(self, lives: Sequence[_Life], seen: list[Detection], number: int) -> list[_Life]:
         """Give each detection to the life it fits best; what is joined leaves ``seen``. Returns the rest."""
@@ -115,43 +144,30 @@ class MotionTracker:
         for fit, i, j in pairs:
             if fit <= 0 or i in lives_done or j in seen_done:
                 continue
-            self._meet(lives[i], seen[j], number)
+            lives[i].meet(seen[j], number, self._time, self._pictures.at_edge(seen[j].box))
             lives_done.add(i)
             seen_done.add(j)
         seen[:] = [d for j, d in enumerate(seen) if j not in seen_done]
         return [life for i, life in enumerate(lives) if i not in lives_done]
 
-    def _meet(self, life: _Life, detection: Detection, number: int) -> None:
-        passed = number - life.seen_at
-        (x, y), (to_x, to_y) = life.seen_box.center, detection.box.center
-        life.speed = (to_x - x) / passed, (to_y - y) / passed
-        life.believe(detection.score, self._time - life.seen_time)
-        life.box, life.at = detection.box, number
-        life.seen_box, life.seen_at, life.seen_time = detection.box, number, self._time
-        life.seen, life.adrift = True, False
-
     def _carry(self, lives: Sequence[_Life], number: int) -> None:
         """Take the lives that nobody saw along with the picture."""
         for life in lives:
-            if not life.sure or life.adrift or life.at == number:
-                continue
-            path = self._pictures.trace(life.box, life.at, number)
-            life.adrift = len(path) < abs(number - life.at)
-            if path:
-                life.box = path[-1]
-            life.at, life.speed = number, (0.0, 0.0)
+            if life.sure and not life.adrift and life.at < number:
+                life.carry(self._pictures.trace(life.box, life.at, number), number)
 
     def _ended(self, life: _Life, lost: Sequence[_Life]) -> bool:
         if not any(life is other for other in lost):
             return False
-        unseen = self._time - life.seen_time
-        if any(o.seen and o is not life and containment(o.box, life.now(o.at)) > 0.7 for o in self._lives):
-            return True
-        return unseen > (DOUBT if not life.sure else ADRIFT if life.adrift else GONE)
+        twice = any(o.seen and o is not life and containment(o.box, life.now(o.at)) > TWICE for o in self._lives)
+        patience = DOUBT if twice or not life.sure else ADRIFT if life.adrift else GONE
+        return self._time - life.seen_time > patience
 
     def _born(self, detection: Detection, number: int) -> _Life:
         self._ids += 1
-        return _Life(self._ids, detection.box, number, detection.box, number, self._time).believe(detection.score, 0.0)
+        return _Life(self._ids, detection.box, number, detection.box, number, self._time).meet(
+            detection, number, self._time, False
+        )
 
 
 def _fit(life: Box, seen: Box) -> float:
@@ -166,5 +182,5 @@ def _fit(life: Box, seen: Box) -> float:
 
 
 def build(settings: Settings) -> Tracker:
-    """A tracker that can follow back through ``settings.hindsight`` seconds at up to 60 frames a second."""
-    return MotionTracker(min(KEPT, round(settings.hindsight * 60) + 2 * settings.every + 2))
+    """A tracker that can follow back through ``settings.hindsight`` seconds at up to 30 frames a second."""
+    return MotionTracker(min(KEPT, round(settings.hindsight * 30) + 2 * settings.every))

@@ -1,0 +1,1 @@
+"""What is measured about streamblur and about other tools; not part of the package."""

@@ -1,0 +1,237 @@
+"""Every detector finds a known face of any size anywhere, and nothing where there is none; the scan joins passes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from streamblur.detectors import _blazeface, _scan, _second, mediapipe, yunet
+from streamblur.detectors._scan import Layer, Scan, Sight, joined
+from streamblur.errors import MissingError
+from streamblur.geometry import containment, grown, iou, overlap
+from streamblur.ports import Detector, Image
+from streamblur.settings import Settings
+from streamblur.values import Box, Detection
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_MODELS = ROOT.parent / "shared" / "models"
+FACE = Box(172, 62, 272, 190)  # hairline to chin, ear to ear, in scikit-image's astronaut; looked at by eye
+ROOM = sorted(p.stem for p in Path(_scan.__file__).parent.glob("*.py") if not p.stem.startswith("_"))
+LIKELY = 0.5  # the score from which a detection stands alone
+
+
+@pytest.fixture(autouse=True, scope="module")
+def models() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if "STREAMBLUR_MODELS" not in os.environ and SHARED_MODELS.is_dir():
+            patch.setenv("STREAMBLUR_MODELS", str(SHARED_MODELS))
+        yield
+
+
+@pytest.fixture(scope="module", params=ROOM)
+def detector(request: pytest.FixtureRequest, models: None) -> Iterator[Detector]:
+    if request.param == "yunet" and yunet.weights() is None:
+        pytest.skip("the weights of YuNet are not installed")
+    made: Detector = import_module(f"streamblur.detectors.{request.param}").build(Settings())
+    yield made
+    made.close()
+    made.close()
+
+
+def scene(size: int, place: int) -> tuple[Image, Box]:
+    """A 1280 x 720 picture with one face of ``size`` pixels width at one of nine places (0 to 8), and its box."""
+    around = Box(FACE.left - 60, FACE.top - 50, FACE.right + 60, FACE.bottom + 60)
+    cut = astronaut()[  # type: ignore[no-untyped-call]
+        int(around.top) : int(around.bottom), int(around.left) : int(around.right)
+    ]
+    scale = size / FACE.width
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    patch = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=method)
+    high, wide = patch.shape[:2]
+    image = np.full((720, 1280, 3), (96, 110, 104), np.uint8)
+    row, column = divmod(place, 3)
+    left, top = (1280 - wide) * column // 2, (720 - high) * row // 2
+    image[top : top + high, left : left + wide] = patch
+    x, y = left + (FACE.left - around.left) * scale, top + (FACE.top - around.top) * scale
+    return image, Box(x, y, x + FACE.width * scale, y + FACE.height * scale)
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 300])
+def test_finds_a_face_of_any_size_anywhere(detector: Detector, size: int) -> None:
+    for place in range(9):
+        image, truth = scene(size, place)
+        found = [d for d in detector.detect(image) if iou(d.box, truth) > 0.4 and d.score >= LIKELY]
+        assert found, f"face of {size} px at place {place}"
+        assert overlap(grown(found[0].box, 0.15), truth) >= 0.85 * truth.area
+
+
+def test_sees_no_face_where_there_is_none(detector: Detector) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (360, 640, 3), np.uint8)
+    ramp = np.broadcast_to(np.linspace(0, 255, 640).astype(np.uint8)[None, :, None], (360, 640, 3))
+    for image in (np.zeros((360, 640, 3), np.uint8), noise, cv2.GaussianBlur(noise, (0, 0), 6), ramp.copy()):
+        assert not [d for d in detector.detect(np.ascontiguousarray(image, np.uint8)) if d.score >= LIKELY]
+
+
+def test_only_reads_the_picture_and_stays_inside(detector: Detector) -> None:
+    image, _ = scene(128, 0)
+    before = image.copy()
+    for found in detector.detect(image):
+        assert 0 <= found.box.left < found.box.right <= 1280
+        assert 0 <= found.box.top < found.box.bottom <= 720
+        assert min(found.box.width, found.box.height) >= Settings().min_face
+        assert 0 <= found.score <= 1
+        assert found.votes >= 1
+        assert found.source in ROOM
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (16, 16), (1, 400), (97, 33), (640, 360)])
+def test_takes_any_shape(detector: Detector, shape: tuple[int, int]) -> None:
+    detector.detect(np.full((*shape, 3), 90, np.uint8))
+
+
+@pytest.mark.parametrize("model", ["short", "full"])
+def test_one_mediapipe_model_alone_finds_the_face(model: str) -> None:
+    detector = mediapipe.build(Settings(model=model))
+    image, truth = scene(260, 4)
+    found = detector.detect(image)
+    detector.close()
+    assert any(iou(d.box, truth) > 0.5 for d in found)
+
+
+@pytest.mark.parametrize("name", ROOM)
+def test_writes_nothing_to_the_terminal(name: str) -> None:
+    if name == "yunet" and yunet.weights() is None:
+        pytest.skip("the weights of YuNet are not installed")
+    program = (
+        "import numpy as np\nfrom streamblur.settings import Settings\n"
+        f"from streamblur.detectors.{name} import build\n"
+        "d = build(Settings()); d.detect(np.zeros((360, 640, 3), np.uint8)); d.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_missing_models_are_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(mediapipe, "_WEIGHTS", tmp_path)
+    with pytest.raises(MissingError, match=r"face_detection_short_range\.tflite .* install streamblur again"):
+        mediapipe.build(Settings())
+    monkeypatch.setenv("STREAMBLUR_MODELS", str(tmp_path))
+    monkeypatch.setattr(yunet, "cache_folder", lambda: tmp_path / "cache")
+    with pytest.raises(MissingError, match=f"{yunet.FILE} .*{yunet.SHA256}"):
+        yunet.build(Settings())
+    (tmp_path / yunet.FILE).write_bytes(b"something else")
+    with pytest.raises(MissingError, match="is not the face model"):
+        yunet.build(Settings())
+
+
+def seen(left: float, top: float, size: float, score: float, grain: float = 400, cut: bool = False) -> Sight:
+    return Sight(Detection(Box(left, top, left + size, top + size), score), grain, cut)
+
+
+def test_passes_that_agree_become_one_face_with_votes() -> None:
+    (face,) = joined([seen(100, 100, 50, 0.9), seen(104, 100, 50, 0.5), seen(130, 100, 22, 0.6, cut=True)])
+    assert (face.score, face.votes) == (0.9, 3)
+    assert 100 < face.box.left < 104
+    assert face.box.bottom == 150
+
+
+def test_the_sharper_pass_shapes_the_box() -> None:
+    (face,) = joined([seen(90, 90, 60, 0.9, grain=1280), seen(100, 100, 50, 0.8)])
+    assert iou(face.box, Box(100, 100, 150, 150)) > 0.9
+    assert face.score == 0.9
+
+
+def test_neighbours_stay_apart_and_a_small_face_survives_a_large_false_box() -> None:
+    assert len(joined([seen(100, 100, 50, 0.9), seen(140, 100, 50, 0.9)])) == 2
+    assert len(joined([seen(0, 0, 400, 0.7, grain=1280), seen(150, 150, 40, 0.6)])) == 2
+
+
+def test_an_eye_in_a_face_goes_and_so_does_the_blur_around_a_sure_face() -> None:
+    assert [d.score for d in joined([seen(100, 100, 100, 0.9), seen(115, 125, 28, 0.4)])] == [0.9]
+    assert [d.score for d in joined([seen(90, 90, 120, 0.95, grain=1280), seen(120, 120, 60, 0.8)])] == [0.8]
+
+
+def test_a_face_seen_only_in_parts_is_kept() -> None:
+    assert len(joined([seen(100, 100, 50, 0.3, cut=True)])) == 1
+
+
+@pytest.mark.parametrize("length", [1, 270, 360, 361, 720, 1280, 1920])
+def test_tiles_cover_everything_and_overlap(length: int) -> None:
+    begin = _scan.starts(length, 360, 88)
+    assert begin[0] == 0
+    assert begin[-1] + min(360, length) == length
+    assert all(b - a <= 360 - 88 for a, b in pairwise(begin))
+
+
+def white(image: Image) -> Sequence[Detection]:
+    """Finds the white square of a picture, whatever its size."""
+    rows, columns = np.nonzero(image[..., 0] == 255)
+    if len(rows) == 0:
+        return []
+    return [Detection(Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), 0.8)]
+
+
+@pytest.mark.parametrize("left", range(0, 1240, 31))
+def test_a_face_on_a_seam_is_one_whole_face(left: int) -> None:
+    image = np.zeros((720, 1280, 3), np.uint8)
+    image[300:340, left : left + 40] = 255
+    (face,) = Scan([[Layer(white), Layer(white, 360, 88), Layer(white, 0, 0, 640)]], 15)(image)
+    assert iou(face.box, Box(left, 300, left + 40, 340)) > 0.85
+    assert face.votes >= 3
+
+
+def test_turns_alternate_and_small_faces_are_left_out() -> None:
+    widths: list[int] = []
+
+    def note(image: Image) -> Sequence[Detection]:
+        widths.append(image.shape[1])
+        return [Detection(Box(10, 10, 24, 40), 0.9), Detection(Box(10, 60, 25, 80), 0.9)]
+
+    scan = Scan([[Layer(note)], [Layer(note, 400, 80)], [Layer(note, longest=640)]], min_face=15)
+    image = np.zeros((400, 1280, 3), np.uint8)
+    assert [d.box.width for d in scan(image)] == [15]
+    scan(image)
+    scan(image)
+    assert widths == [1280, 400, 400, 400, 400, 640]
+
+
+def test_layers_that_would_see_the_same_are_looked_at_once() -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    def note(image: Image) -> Sequence[Detection]:
+        shapes.append(image.shape[:2])
+        return []
+
+    Scan([[Layer(note, longest=640), Layer(note, longest=960), Layer(note, 700, 80)]], 15)(
+        np.zeros((90, 160, 3), np.uint8)
+    )
+    assert shapes == [(90, 160)]
+
+
+def test_second_opinion_asks_about_unsure_faces_only() -> None:
+    image = np.zeros((200, 800, 3), np.uint8)
+    sure, unsure, wrong = (Detection(Box(x, 50, x + 40, 90), s) for x, s in ((50, 0.8), (200, 0.4), (400, 0.6)))
+    image[50:90, 200:240] = 255
+    after = _second.doubted(image, [sure, wrong, unsure], lambda sheet: white(sheet))
+    assert [(d.box.left, d.score, d.votes) for d in after] == [(50, 0.8, 1), (200, 0.8, 2), (400, 0.0, 1)]
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 90, 180])
+def test_the_box_of_a_tilted_head_tilts_with_it(degrees: int) -> None:
+    turn = complex(np.cos(np.radians(degrees)), np.sin(np.radians(degrees)))
+    points = [p * turn for p in (-20 - 12j, 20 - 12j, 0 + 2j, 0 + 22j, -45 - 2j, 45 - 2j)]
+    box = _blazeface.face_box(_blazeface.FULL, -50 - 50j, 100, points)
+    forehead, chin = -40j * turn, 48j * turn
+    for point in (forehead, chin):
+        assert containment(box, Box(point.real - 1, point.imag - 1, point.real + 1, point.imag + 1)) == 1
