@@ -1,9 +1,9 @@
 """streamblur: the same media back, with every face found, followed and covered.
 
-    from streamblur import Settings, blur
+from streamblur import Settings, blur
 
-    summary = blur("meeting.mp4", "meeting_blurred.mp4", Settings(style="solid"))
-    print(summary.frames, summary.tracks)
+summary = blur("meeting.mp4", "meeting_blurred.mp4", Settings(style="solid"))
+print(summary.frames, summary.tracks)
 """
 
 from __future__ import annotations

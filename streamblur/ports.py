@@ -61,7 +61,7 @@ class Tracker(Protocol):
 class Obscurer(Protocol):
     """Makes one component of one face unrecoverable. Sees neither boxes nor frames."""
 
-    def __call__(self, patch: Patch) -> Patch: ...
+    def __call__(self, patch: Patch, /) -> Patch: ...
 
 
 class Sink(Protocol):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any, cast
 
 import av
 import cv2
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 
-from streamblur.values import Box, Detection, Frame
+from streamblur.geometry import grown
+from streamblur.values import Box, Cover, Detection, Frame
 
 RGB = NDArray[np.uint8]
 HEAD = (128, 2, 322, 222)
@@ -38,7 +40,7 @@ Path = Callable[[int], tuple[float, float, float] | None]
 def head() -> tuple[RGB, NDArray[np.float32]]:
     """The head as a picture and its soft outline."""
     left, top, right, bottom = HEAD
-    picture = data.astronaut()[top:bottom, left:right]
+    picture: RGB = cast(Any, data).astronaut()[top:bottom, left:right]
     y, x = np.mgrid[-1 : 1 : picture.shape[0] * 1j, -1 : 1 : picture.shape[1] * 1j]
     outline = np.clip((1.0 - np.hypot(x, y)) * 8, 0, 1).astype(np.float32)
     return picture, outline
@@ -51,7 +53,9 @@ def astronaut(width: float, tilt: float = 0.0, mirrored: bool = False) -> tuple[
     size = max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small, soft = cv2.resize(picture, size, interpolation=how), cv2.resize(outline, size, interpolation=how)
-    left, top, right, bottom = (v * scale for v in (FACE[0] - HEAD[0], FACE[1] - HEAD[1], FACE[2] - HEAD[0], FACE[3] - HEAD[1]))
+    left, top, right, bottom = (
+        v * scale for v in (FACE[0] - HEAD[0], FACE[1] - HEAD[1], FACE[2] - HEAD[0], FACE[3] - HEAD[1])
+    )
     if mirrored:
         small, soft, left, right = small[:, ::-1], soft[:, ::-1], size[0] - right, size[0] - left
     if tilt:
@@ -96,7 +100,7 @@ def wallpaper(width: int, height: int, seed: int = 0) -> RGB:
         x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
         corner = x + int(rng.integers(20, width // 4)), y + int(rng.integers(20, height // 4))
         cv2.rectangle(canvas, (x, y), corner, [int(v) for v in rng.integers(40, 220, 3)], -1)
-    return canvas
+    return np.asarray(canvas, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,13 @@ def sway(x: float, y: float, width: float, reach: float, period: float = 40, pha
     return lambda n: (x + reach * math.sin(2 * math.pi * (n + phase) / period), y, width)
 
 
-def walk(start: tuple[float, float], step: tuple[float, float], width: float, first: int = 0, last: int = 10**9) -> Path:
+def walk(
+    start: tuple[float, float], step: tuple[float, float], width: float, first: int = 0, last: int = 10**9
+) -> Path:
     """In a straight line by ``step`` pixels a frame, there from frame ``first`` to before ``last``."""
-    return lambda n: (start[0] + step[0] * (n - first), start[1] + step[1] * (n - first), width) if first <= n < last else None
+    return lambda n: (
+        (start[0] + step[0] * (n - first), start[1] + step[1] * (n - first), width) if first <= n < last else None
+    )
 
 
 def grow(x: float, y: float, width: float, rate: float) -> Path:
@@ -158,16 +166,31 @@ SCENES: dict[str, Scene] = {
     "crossing": Scene([walk((60, 170), (10, 0), 64), walk((580, 190), (-10, 0), 72)]),
     "occluded": Scene([walk((100, 180), (9, 0), 60)], bar=(300, 345)),
     "two": Scene([sway(180, 150, 60, 40), sway(470, 200, 80, 30, 30, 7)]),
-    "cuts": Scene([walk((150, 150), (1, 0), 70, 0, 17), walk((450, 200), (-1, 0), 60, 17, 34), sway(300, 170, 80, 20)], cuts=(17, 34)),
+    "cuts": Scene(
+        [walk((150, 150), (1, 0), 70, 0, 17), walk((450, 200), (-1, 0), 60, 17, 34), sway(300, 170, 80, 20)],
+        cuts=(17, 34),
+    ),
     "appearing": Scene([sway(200, 180, 60, 10), walk((460, 180), (0, 0), 60, 23)]),
     "fast": Scene([walk((-30, 180), (25, 0), 60)], frames=30),
 }
 
 
+def under(masks: Sequence[Cover], size: tuple[int, int], margin: float) -> NDArray[np.bool_]:
+    """Which pixels of a picture of this size (width, height) lie under a mask."""
+    picture = np.zeros((size[1], size[0]), np.bool_)
+    for mask in masks:
+        box = grown(mask.box, margin)
+        rows = slice(max(0, int(box.top)), max(0, round(box.bottom)))
+        picture[rows, max(0, int(box.left)) : max(0, round(box.right))] = True
+    return picture
+
+
 class Oracle:
     """A detector that knows the truth of each frame, and misses what ``misses(frame, face)`` says."""
 
-    def __init__(self, truth: Sequence[Sequence[Box]], misses: Callable[[int, int], bool] = lambda frame, face: False) -> None:
+    def __init__(
+        self, truth: Sequence[Sequence[Box]], misses: Callable[[int, int], bool] = lambda frame, face: False
+    ) -> None:
         self._truth, self._misses = truth, misses
         self.looks: list[int] = []
 

@@ -46,7 +46,7 @@ def how(style: str = "blur", margin: float = 0.0, ellipse: bool = False, frames:
 
 def cover(frame: av.VideoFrame, boxes: list[Box], obscuring: Obscuring, orientation: int = 1) -> None:
     marks = [Cover(n, box, True) for n, box in enumerate(boxes)]
-    (out, told), = covered([(Frame(frame, 0, Fraction(1, 25), orientation), marks)], obscuring)
+    ((out, told),) = covered([(Frame(frame, 0, Fraction(1, 25), orientation), marks)], obscuring)
     assert out.picture is frame
     assert list(told) == marks
 
@@ -147,7 +147,10 @@ def test_each_face_and_component_has_one_obscurer_for_as_long_as_it_is_there() -
 
     def frames(*present: list[int]) -> list[tuple[Frame, list[Cover]]]:
         box = Box(10, 10, 30, 30)
-        return [(Frame(noise("gray"), n, Fraction(1, 25)), [Cover(t, box, True) for t in there]) for n, there in enumerate(present)]
+        return [
+            (Frame(noise("gray"), n, Fraction(1, 25)), [Cover(t, box, True) for t in there])
+            for n, there in enumerate(present)
+        ]
 
     list(covered(frames([1], [1, 2], [1, 1], [2], [1]), Obscuring(make, 0.1, False, False)))
     assert len(made) == 4

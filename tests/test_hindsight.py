@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 
-import numpy as np
 import pytest
-from scenes import SCENES, Oracle
+from scenes import SCENES, Oracle, under
 
 from streamblur.engine.hindsight import followed, settled
 from streamblur.engine.looking import looked
-from streamblur.geometry import grown
 from streamblur.settings import Settings
 from streamblur.trackers import motion
 from streamblur.values import Box, Cover, Frame
@@ -22,7 +20,7 @@ EXPOSED = 0.9
 Misses = Callable[[int, int], bool]
 
 
-@lru_cache(maxsize=None)
+@cache
 def stream(name: str) -> tuple[tuple[Frame, ...], tuple[tuple[Box, ...], ...]]:
     frames, truth = zip(*SCENES[name].stream(), strict=True)
     return frames, tuple(tuple(boxes) for boxes in truth)
@@ -37,10 +35,7 @@ def covers(name: str, every: int, misses: Misses, first: int = 0) -> tuple[list[
 
 
 def covered_share(face: Box, masks: Sequence[Cover], size: tuple[int, int]) -> float:
-    picture = np.zeros((size[1], size[0]), bool)
-    for mask in masks:
-        box = grown(mask.box, MARGIN)
-        picture[max(0, int(box.top)) : max(0, round(box.bottom)), max(0, int(box.left)) : max(0, round(box.right))] = True
+    picture = under(masks, size, MARGIN)
     return float(picture[int(face.top) : round(face.bottom), int(face.left) : round(face.right)].mean())
 
 

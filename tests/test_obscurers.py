@@ -32,7 +32,7 @@ def obscurer(style: str, layout: Layout = Y, **settings: Any) -> Obscurer:
 def face_lines(width: int, margin: int) -> NDArray[np.float64]:
     """Brightness along five lines across the face, ``width`` pixels a face and ``margin`` around it."""
     left, top, right, bottom = FACE
-    gray = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2GRAY)
+    gray = cv2.cvtColor(cast(Any, data).astronaut(), cv2.COLOR_RGB2GRAY)
     rows = gray[np.linspace(top + 15, bottom - 15, 5).astype(int)]
     scale = width / (right - left)
     across = np.arange(left - margin / scale, right + margin / scale, 1 / scale)[: width + 2 * margin]
@@ -52,7 +52,8 @@ def attacked(hide: Callable[[NDArray[np.uint8]], NDArray[Any]], frames: int, wid
     operator = _operator(hide, width)
     normal, right = np.zeros((length, length)), np.zeros((length, len(lines)))
     for shift in shifts:
-        seen = np.stack([hide(np.repeat(np.rint(line[None, shift : shift + width]), width, 0).astype(np.uint8))[width // 2] for line in lines])
+        shown = [np.repeat(np.rint(line[None, shift : shift + width]), width, 0).astype(np.uint8) for line in lines]
+        seen = np.stack([hide(patch)[width // 2] for patch in shown])
         whole = np.zeros((width, length))
         whole[:, shift : shift + width] = operator
         normal += whole.T @ whole
@@ -60,7 +61,7 @@ def attacked(hide: Callable[[NDArray[np.uint8]], NDArray[Any]], frames: int, wid
     best = 0.0
     inside = slice(margin, margin + width)
     for power in range(-8, 3):
-        found = np.linalg.solve(normal + 10.0**power * frames * np.eye(length), right).T
+        found: NDArray[Any] = np.linalg.solve(normal + 10.0**power * frames * np.eye(length), right).T
         best = max(best, _band_r2(lines[:, inside] - 128, found[:, inside]))
     return best
 
@@ -95,7 +96,10 @@ def test_nothing_of_the_face_can_be_calculated_back(style: str, frames: int) -> 
 
 def test_the_attack_works_on_methods_known_to_be_weak() -> None:
     assert attacked(lambda patch: cv2.blur(patch, (patch.shape[1] // 2, 1), borderType=cv2.BORDER_REPLICATE), 1) > 0.3
-    assert attacked(lambda patch: np.repeat(patch.reshape(patch.shape[0], 8, -1).mean(2), patch.shape[1] // 8, 1), 60) > 0.5
+    assert (
+        attacked(lambda patch: np.repeat(patch.reshape(patch.shape[0], 8, -1).mean(2), patch.shape[1] // 8, 1), 60)
+        > 0.5
+    )
 
 
 @pytest.mark.parametrize("width", [24, 60, 200, 800])
@@ -113,7 +117,8 @@ def test_stripes_vanish_at_every_size_of_face(style: str, width: int) -> None:
 @pytest.mark.parametrize("bits", [8, 10])
 def test_any_size_and_depth_keeps_its_shape_and_range(style: str, shape: tuple[int, int], bits: int) -> None:
     layout = layouts("yuv420p" if bits == 8 else "yuv420p10le")[0]
-    patch = np.random.default_rng(0).integers(0, 1 << bits, shape).astype(np.uint8 if bits == 8 else np.uint16)
+    patch: NDArray[Any] = np.random.default_rng(0).integers(0, 1 << bits, shape)
+    patch = patch.astype(np.uint8 if bits == 8 else np.uint16)
     before = patch.copy()
     hidden = obscurer(style, layout)(patch)
     assert hidden.shape == shape

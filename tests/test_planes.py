@@ -13,7 +13,14 @@ NATIVE = [
     *("yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "p010le", "gray", "gray10le", "yuva420p"),
     *("rgb24", "bgr24", "rgba", "bgr0", "gbrp", "gbrp10le", "yuyv422", "uyvy422"),
 ]
-FOREIGN = {"pal8": "rgb24", "yuv420p10be": "yuv420p10le", "rgb565le": "rgb24", "rgb48le": "gbrp16le", "ya8": "gray", "monob": "gray"}
+FOREIGN = {
+    "pal8": "rgb24",
+    "yuv420p10be": "yuv420p10le",
+    "rgb565le": "rgb24",
+    "rgb48le": "gbrp16le",
+    "ya8": "gray",
+    "monob": "gray",
+}
 
 
 def blank(name: str, width: int = 33, height: int = 17) -> av.VideoFrame:

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-from scenes import SCENES, RGB, Oracle, stamped
+from scenes import RGB, SCENES, stamped, under
 from test_hindsight import MARGIN, stream
 
 from streamblur.compose import part
 from streamblur.engine.hindsight import followed, settled
 from streamblur.engine.looking import looked
-from streamblur.geometry import grown
-from streamblur.planes import AnalysisPicture
 from streamblur.ports import Detector
 from streamblur.settings import Settings
 from streamblur.trackers import motion
@@ -51,11 +49,7 @@ def covered_oval(face: Box, masks: Sequence[Cover], size: tuple[int, int]) -> fl
     y, x = np.mgrid[: size[1], : size[0]]
     (middle_x, middle_y), wide, high = face.center, face.width / 2, face.height / 2
     oval = np.hypot((x + 0.5 - middle_x) / wide, (y + 0.5 - middle_y) / high) <= 1
-    under = np.zeros(oval.shape, bool)
-    for mask in masks:
-        box = grown(mask.box, MARGIN)
-        under[max(0, int(box.top)) : max(0, round(box.bottom)), max(0, int(box.left)) : max(0, round(box.right))] = True
-    return float(under[oval].mean())
+    return float(under(masks, size, MARGIN)[oval].mean())
 
 
 @pytest.mark.parametrize("name", sorted(SCENES))
