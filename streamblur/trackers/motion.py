@@ -31,8 +31,12 @@ DOUBT = 0.5
 """Seconds for which a detection that has not been confirmed is remembered."""
 SURE = 0.5
 """Evidence from which a track is a face."""
-BORN = 0.3
+ALONE = 0.75
+"""Score from which one sight is enough for a face; between it and BORN, a second or third has to follow."""
+BORN = 0.45
 """Score from which a detection begins a track; a weaker one only goes on with one."""
+GOES_ON = 0.2
+"""Score from which a detection goes on with a track."""
 FADES = 1.0
 """Seconds in which evidence halves: a box that is taken for a face now and then, weakly, never becomes one."""
 TWICE = 0.7
@@ -74,7 +78,7 @@ class _Life:
         partly = edge and (self.size[0] > PARTLY * box.width or self.size[1] > PARTLY * box.height)
         self.box, self.at = union([box, expected]) if partly else box, number
         self.size = max(box.width, self.size[0] * SHRINKS), max(box.height, self.size[1] * SHRINKS)
-        self.evidence = self.evidence * 0.5 ** ((time - self.seen_time) / FADES) + detection.score**2
+        self.evidence = self.evidence * 0.5 ** ((time - self.seen_time) / FADES) + _weight(detection.score)
         self.sure = self.sure or self.evidence >= SURE
         self.seen_box, self.seen_at, self.seen_time = box, number, time
         self.seen, self.adrift = True, False
@@ -114,7 +118,7 @@ class MotionTracker:
         if cut:
             self._lives = [life for life in self._lives if self._goes_on(life, number)]
         if seen is not None:
-            self._look(list(seen), number)
+            self._look([detection for detection in seen if detection.score >= GOES_ON], number)
         return [life.track(number) for life in self._lives]
 
     def trace(self, box: Box, start: int, stop: int) -> Sequence[Box]:
@@ -168,6 +172,11 @@ class MotionTracker:
         return _Life(self._ids, detection.box, number, detection.box, number, self._time).meet(
             detection, number, self._time, False
         )
+
+
+def _weight(score: float) -> float:
+    """What a sight adds to the evidence: ALONE is enough by itself, BORN is nothing, between them the square of the way."""
+    return SURE * max(0.0, (score - BORN) / (ALONE - BORN)) ** 2
 
 
 def _fit(life: Box, seen: Box) -> float:
