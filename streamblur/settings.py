@@ -36,7 +36,7 @@ class Settings:
     hindsight: float = 1.0
     style: str = "blur"
     strength: float = 1.0
-    margin: float = 0.15
+    margin: float = 0.2
     shape: str = "box"
     boxes: bool = False
     codec: str = "auto"
