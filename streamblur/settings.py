@@ -12,8 +12,8 @@ class Settings:
     """What to look for, how to hide it, how to write it.
 
     Looking: ``detector`` a module in ``detectors/``; ``model`` short, full or both;
-    ``confidence`` 0 to 1; ``every`` frames between looks; ``analysis_size`` longest side in
-    pixels of the picture the detector gets; ``min_face`` smallest face side in pixels of that
+    ``confidence`` 0 to 1; ``every`` frames between looks (None: as the faces call for, at most 10);
+    ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face side in pixels of that
     picture; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
     and forth through the frames on which nobody recognised it.
 
@@ -29,7 +29,7 @@ class Settings:
     detector: str = "mediapipe"
     model: str = "both"
     confidence: float = 0.2
-    every: int = 5
+    every: int | None = None
     analysis_size: int = 1280
     min_face: int = 15
     tracker: str = "motion"

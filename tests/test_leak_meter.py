@@ -125,7 +125,7 @@ def test_a_mask_away_from_every_face(tmp_path: Path) -> None:
     found = measured(tmp_path, ONE, edit)
     share = 13 * 100 * 100 / (640 * 360 * 30)
     assert found.over_blur == pytest.approx(share, rel=0.1)
-    assert found.false_masks == 2
+    assert (found.false_masks, found.false_frames) == (2, Share(13, 30))
     assert found.false_per_minute == pytest.approx(2 * 60 * RATE / 30)
 
 

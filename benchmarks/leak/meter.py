@@ -122,6 +122,7 @@ def _masks(seen: _Seen, tracks: list[list[tuple[int, int]]]) -> Report:
         masked=sum(change.masked for change in seen.changes),
         outside=sum(change.outside for change in seen.changes),
         false_masks=len(linked(strays)),
+        false_frames=Share(sum(map(bool, strays)), count),
         shakes=len(shakes),
         shake=sum(shake * shake for shake in shakes),
     )

@@ -34,8 +34,8 @@ class Report:
     10 frames after a cut; ``gaps`` covered-exposed-covered with 1 to 10 exposed frames; ``unclear`` face-frames whose
     original shows too little to judge; ``missing`` original frames without an output frame.
     ``masked`` and ``outside`` are sums over frames of shares of the picture; ``false_masks`` masks away from every
-    true face, followed over time; ``shakes`` and ``shake`` number and sum of squares of the masks' second
-    differences in face widths.
+    true face, followed over time, ``false_frames`` the frames that have one; ``shakes`` and ``shake`` number and
+    sum of squares of the masks' second differences in face widths.
     """
 
     frames: int = 0
@@ -54,6 +54,7 @@ class Report:
     masked: float = 0.0
     outside: float = 0.0
     false_masks: int = 0
+    false_frames: Share = NONE
     shakes: int = 0
     shake: float = 0.0
 

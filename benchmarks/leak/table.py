@@ -10,7 +10,20 @@ from benchmarks.leak.tool import Run
 
 Row = tuple[str, Report, Run]
 HEAD = ("clip", "frames", "faces", "exposed", "rate", "bound", "tracks", "bound", "run", "onset", "cut", "gaps")
-MASKS = ("clip", "masked", "outside", "false", "/min", "jitter", "missing", "unclear", "cpu ms/f", "wall s", "MB")
+MASKS = (
+    "clip",
+    "masked",
+    "outside",
+    "false",
+    "/min",
+    "on frames",
+    "jitter",
+    "missing",
+    "unclear",
+    "cpu ms/f",
+    "wall s",
+    "MB",
+)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -48,6 +61,7 @@ def _masks(name: str, report: Report, run: Run) -> tuple[str, ...]:
         _percent(report.over_blur),
         str(report.false_masks),
         "-" if report.false_per_minute is None else f"{report.false_per_minute:.1f}",
+        _percent(report.false_frames.rate),
         _percent(report.jitter),
         str(report.missing),
         str(report.unclear),

@@ -23,13 +23,13 @@ __all__ = ["Obscuring", "Parts", "anonymize"]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the flow is made of. ``every`` is in frames, ``hindsight`` in seconds, ``analysis_size``
-    in pixels of the longest side."""
+    """What the flow is made of. ``every`` is in frames (None: as the faces call for), ``hindsight`` in seconds,
+    ``analysis_size`` in pixels of the longest side."""
 
     detector: Detector
     tracker: Tracker
     obscuring: Obscuring
-    every: int
+    every: int | None
     analysis_size: int
     hindsight: float
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from streamblur.engine.rhythm import Rhythm
 from streamblur.geometry import scaled
 from streamblur.planes import AnalysisPicture, luma, shown_size
 from streamblur.ports import Detector
@@ -15,6 +16,8 @@ from streamblur.values import Detection, Frame
 
 SAMPLE = 48
 """Samples per side of the luma grid on which pictures are compared."""
+BLOCKS = 6
+"""Blocks per side of the grid, by which motion in a part of the picture is told."""
 CUT = 0.08
 """Mean change of luma, as a share of the picture's range, from which it may be a cut ..."""
 CUT_OVER_USUAL = 3.0
@@ -33,23 +36,38 @@ class Looked:
     cut: bool
 
 
-class CutFinder:
-    """Says of each frame whether a new shot begins with it."""
+class Changes:
+    """How much the picture changed, on a coarse grid of its luma: since the frame before, and since the last look."""
 
     def __init__(self) -> None:
-        self._last: NDArray[np.float32] | None = None
+        self._before: NDArray[np.float32] | None = None
+        self._looked: NDArray[np.float32] | None = None
         self._usual = 0.0
 
-    def __call__(self, frame: Frame) -> bool:
+    def cut(self, frame: Frame) -> bool:
+        """Whether a new shot begins with this frame."""
         now = _sample(frame)
-        last, self._last = self._last, now
-        if last is None or last.shape != now.shape:
-            return last is not None
-        change = float(np.abs(now - last).mean())
+        before, self._before = self._before, now
+        if before is None or before.shape != now.shape:
+            return before is not None
+        change = float(np.abs(now - before).mean())
         cut = change > CUT and change > CUT_OVER_USUAL * self._usual
         if not cut:
             self._usual += SETTLE * (change - self._usual)
         return cut
+
+    def since_look(self) -> float:
+        """The mean change of the block that changed most since ``looked``, 0 to 1."""
+        if self._looked is None or self._before is None or self._looked.shape != self._before.shape:
+            return 0.0
+        difference = np.abs(self._before - self._looked)
+        rows, columns = (max(1, n // BLOCKS) for n in difference.shape)
+        whole = difference[: difference.shape[0] // rows * rows, : difference.shape[1] // columns * columns]
+        return float(whole.reshape(whole.shape[0] // rows, rows, -1, columns).mean((1, 3)).max())
+
+    def looked(self) -> None:
+        """The newest frame is the one that later ones are compared with."""
+        self._looked = self._before
 
 
 def _sample(frame: Frame) -> NDArray[np.float32]:
@@ -61,18 +79,25 @@ def _sample(frame: Frame) -> NDArray[np.float32]:
     return grid / np.float32(brightness.layout.full_scale)
 
 
-def looked(frames: Iterable[Frame], detector: Detector, every: int, analysis_size: int) -> Iterator[Looked]:
-    """Look at every Nth frame, the first, the last, and on both sides of a cut; the others carry None."""
+def looked(frames: Iterable[Frame], detector: Detector, every: int | None, analysis_size: int) -> Iterator[Looked]:
+    """Look at the first frame, the last, both sides of a cut, and between them at every Nth, or when it is
+    time (``every`` None); the others carry None."""
     look = _Look(detector, analysis_size)
-    is_cut = CutFinder()
+    rhythm = Rhythm(every)
+    changes = Changes()
     waiting: Looked | None = None
-    since = 0
+    due = False
     for frame in frames:
-        cut = is_cut(frame)
+        cut = changes.cut(frame)
         if waiting is not None:
-            yield look(waiting) if cut or since == 0 else waiting
-            since = 0 if cut else (since + 1) % every
+            if cut or due:
+                waiting = look(waiting)
+                rhythm.looked(waiting.seen or ())
+            yield waiting
         waiting = Looked(frame, None, cut)
+        due = rhythm.due(cut, changes.since_look())
+        if due:
+            changes.looked()
     if waiting is not None:
         yield look(waiting)
 

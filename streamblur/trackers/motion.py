@@ -175,7 +175,7 @@ class MotionTracker:
 
 
 def _weight(score: float) -> float:
-    """What a sight adds to the evidence: ALONE is enough by itself, BORN is nothing, between them the square of the way."""
+    """What a sight adds to the evidence: from nothing at BORN, by the square of the way, to enough at ALONE."""
     return SURE * max(0.0, (score - BORN) / (ALONE - BORN)) ** 2
 
 
@@ -192,4 +192,4 @@ def _fit(life: Box, seen: Box) -> float:
 
 def build(settings: Settings) -> Tracker:
     """A tracker that can follow back through ``settings.hindsight`` seconds at up to 30 frames a second."""
-    return MotionTracker(min(KEPT, round(settings.hindsight * 30) + 2 * settings.every))
+    return MotionTracker(min(KEPT, round(settings.hindsight * 30) + 2 * (settings.every or 10)))
