@@ -58,13 +58,9 @@ class GroupedCommand(click.Command):
                     formatter.write_dl(rows)
 
 
-class Rhythm(click.ParamType):
-    """A number of frames, or ``auto``."""
-
-    name = "N|auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        return None if value == "auto" else int(click.INT.convert(value, param, ctx))
+def rhythm(value: str) -> int | None:
+    """``auto`` or a number of frames, as a type of ``--every``."""
+    return None if value == "auto" else int(value)
 
 
 grouped = partial(click.option, cls=GroupedOption)
@@ -96,7 +92,7 @@ def main() -> None:
 @setting("Looking", "detector", "What finds faces.", type=click.Choice(compose.choices("detectors")))
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
-@setting("Looking", "every", "Look at every Nth frame; auto: as faces call for.", type=Rhythm(), show_default="auto")
+@setting("Looking", "every", "Look at every Nth frame; auto: as faces call for.", type=rhythm, metavar="N", show_default="auto")
 @setting("Looking", "analysis_size", "Longest side of the picture that is looked at.", metavar="PIXELS")
 @setting("Looking", "min_face", "Smallest face, in that picture.", metavar="PIXELS")
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(compose.choices("trackers")))
