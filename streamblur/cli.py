@@ -60,6 +60,8 @@ class GroupedCommand(click.Command):
 
 def rhythm(value: str) -> int | None:
     """``auto`` or a number of frames, as a type of ``--every``."""
+    if value != "auto" and not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is neither a number of frames nor auto.")
     return None if value == "auto" else int(value)
 
 
