@@ -13,8 +13,8 @@ class Settings:
 
     Looking: ``detector`` a module in ``detectors/``; ``model`` short, full or both;
     ``confidence`` 0 to 1; ``every`` frames between looks (None: as the faces call for, at most 10);
-    ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face side in pixels of that
-    picture; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
+    ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face
+    side in pixels of that picture; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
     and forth through the frames on which nobody recognised it.
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
