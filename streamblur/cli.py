@@ -94,7 +94,7 @@ def main() -> None:
 @setting("Looking", "detector", "What finds faces.", type=click.Choice(compose.choices("detectors")))
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
-@setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="as faces call for")
+@setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="by need")
 @setting("Looking", "analysis_size", "Longest side of the picture that is looked at.", metavar="PIXELS")
 @setting("Looking", "min_face", "Smallest face, in that picture.", metavar="PIXELS")
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(compose.choices("trackers")))
