@@ -107,7 +107,7 @@ class _Window:
         oldest = self.waiting.popleft()
         covers = []
         for face in list(self._faces.values()):
-            places = face.places.pop(oldest.number, [])
+            places = face.settle(oldest.number)
             if face.sure:
                 covers += [Cover(face.id, box, seen) for box, seen in places]
             if not face.places and face.look is None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import mul
 
 from streamblur.geometry import between, overlap
 from streamblur.values import Box
 
 INSIDE = 0.9
 """Share of a place that lies in another from which it needs no cover of its own."""
+REACH = 5
+"""Frames before and after over which places are smoothed."""
+OVER = 0.9
+"""Share of a place that its smoothed one has to lie over."""
 PARTLY = 1.3
 """Ratio of sizes at two looks from which one of them is taken to show a part of the face only."""
 
@@ -23,12 +28,44 @@ class Face:
     look: tuple[int, Box] | None = None
     seen: tuple[int, Box] | None = None
     first: tuple[int, Box] | None = None
+    _line: dict[int, Box] = field(default_factory=dict)
 
     def put(self, number: int, box: Box, seen: bool) -> None:
         """Cover this place on this frame, unless a cover there already does."""
         here = self.places.setdefault(number, [])
-        if seen or all(overlap(box, other) < INSIDE * box.area for other, _ in here):
+        if seen:
+            here.insert(0, (box, seen))
+        elif all(overlap(box, other) < INSIDE * box.area for other, _ in here):
             here.append((box, seen))
+
+    def settle(self, number: int) -> list[tuple[Box, bool]]:
+        """The places on this frame, which is the oldest that is open, for good: the first of them smoothed over
+        the frames before and after, as far as it still lies over what it stands for."""
+        here = self.places.pop(number, [])
+        if not here:
+            return []
+        self._line[number] = here[0][0]
+        for gone in [n for n in self._line if n < number - REACH]:
+            del self._line[gone]
+        smooth = self._smoothed(number)
+        if all(overlap(smooth, box) >= OVER * box.area for box, seen in here[:1]):
+            here[0] = (smooth, here[0][1])
+        return here
+
+    def _smoothed(self, number: int) -> Box:
+        """The mean place around this frame, nearer frames weighing more."""
+        near = {n: self._line[n] if n in self._line else self.places[n][0][0] for n in self._near(number)}
+        weights = {n: 1.0 - abs(n - number) / (REACH + 1) for n in near}
+        whole = sum(weights.values())
+        edges = ((b.left, b.top, b.right, b.bottom) for b in near.values())
+        return Box(*(sum(map(mul, weights.values(), edge)) / whole for edge in zip(*edges, strict=True)))
+
+    def _near(self, number: int) -> list[int]:
+        """The frames around this one, as many before as after, on which the face has a place."""
+        reach = 0
+        while reach < REACH and number - reach - 1 in self._line and number + reach + 1 in self.places:
+            reach += 1
+        return list(range(number - reach, number + reach + 1))
 
     def fill(self, start: tuple[int, Box], stop: tuple[int, Box]) -> None:
         """Cover the frames between two known places, on the straight way from one to the other."""
