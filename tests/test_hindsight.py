@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import pytest
@@ -86,3 +86,40 @@ def test_every_frame_comes_out_once_and_in_order() -> None:
 def test_tracks_keep_their_number() -> None:
     found, _ = covers("moving", 5, lambda frame, face: frame // 5 % 3 == 1)
     assert {cover.track for masks in found for cover in masks} == {1}
+
+
+def prompt(name: str, delay: int, first: int) -> list[Sequence[Cover]]:
+    """What is covered on each frame when none may wait longer than ``delay`` frames."""
+    frames, truth = stream(name)
+    tracker = motion.build(Settings(every=3))
+    looks = looked(frames[first:], Oracle(truth), 3, 10_000)
+    return [found for _, found in settled(followed(looks, tracker), tracker, 1.0, delay)]
+
+
+@pytest.mark.parametrize("name", sorted(set(SCENES) - {"fast"}))
+def test_live_shows_a_new_face_on_two_frames_at_most_and_with_a_delay_on_none(name: str) -> None:
+    _, truth = stream(name)
+    size = SCENES[name].size
+    for first in range(3):
+        for delay, allowed in ((0, 2), (3, 0)):
+            run = longest = 0
+            for n, masks in enumerate(prompt(name, delay, first), first):
+                bare = any(covered_share(face, masks, size) < EXPOSED for face in truth[n])
+                run = run + 1 if bare else 0
+                longest = max(longest, run)
+            assert longest <= allowed, (delay, first)
+
+
+def test_live_frames_come_out_as_soon_as_they_may() -> None:
+    frames, truth = stream("moving")
+    tracker = motion.build(Settings(every=3))
+    taken: list[int] = []
+
+    def taking() -> Iterator[Frame]:
+        for frame in frames:
+            taken.append(frame.pts)
+            yield frame
+
+    looks = looked(taking(), Oracle(truth), 3, 10_000)
+    for frame, _ in settled(followed(looks, tracker), tracker, 1.0, delay=0):
+        assert taken[-1] - frame.pts <= 1

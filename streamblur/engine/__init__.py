@@ -24,7 +24,8 @@ __all__ = ["Obscuring", "Parts", "anonymize"]
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the flow is made of. ``every`` is in frames (None: as the faces call for), ``hindsight`` in seconds,
-    ``analysis_size`` in pixels of the longest side."""
+    ``analysis_size`` in pixels of the longest side; ``delay`` in frames, for live pictures (None: as
+    hindsight needs)."""
 
     detector: Detector
     tracker: Tracker
@@ -32,6 +33,7 @@ class Parts:
     every: int | None
     analysis_size: int
     hindsight: float
+    delay: int | None = None
 
 
 def anonymize(
@@ -45,4 +47,4 @@ def anonymize(
     """
     looks = ahead(looked(frames, parts.detector, parts.every, parts.analysis_size))
     tracks = followed(looks, parts.tracker)
-    return covered(settled(tracks, parts.tracker, parts.hindsight), parts.obscuring)
+    return covered(settled(tracks, parts.tracker, parts.hindsight, parts.delay), parts.obscuring)

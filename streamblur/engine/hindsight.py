@@ -58,15 +58,21 @@ class _Waiting:
     believed: dict[int, Box]
 
 
-def settled(frames: Iterable[Followed], tracker: Tracker, hindsight: float) -> Iterator[tuple[Frame, list[Cover]]]:
-    """Yield each frame with its covers once ``hindsight`` seconds of later looks are known."""
-    window = _Window(tracker)
+def settled(
+    frames: Iterable[Followed], tracker: Tracker, hindsight: float, delay: int | None = None
+) -> Iterator[tuple[Frame, list[Cover]]]:
+    """Yield each frame with its covers once ``hindsight`` seconds of later looks are known.
+
+    With a ``delay`` (frames, 0 or more), as live pictures need, no frame waits longer than that: one that no look
+    has followed yet is covered where its tracks are believed to be, and doubtful faces are covered too.
+    """
+    window = _Window(tracker, prompt=delay is not None)
     for number, one in enumerate(frames):
         window.waiting.append(_Waiting(number, one.frame, one.cut, {t.id: t.box for t in one.tracks}))
         if one.looked:
             window.look(number, one.tracks)
-            while window.span() > hindsight:
-                yield window.decided()
+        while window.waits_too_long(hindsight, delay) and (one.looked or delay is not None):
+            yield window.decided()
     while window.waiting:
         yield window.decided()
 
@@ -74,15 +80,18 @@ def settled(frames: Iterable[Followed], tracker: Tracker, hindsight: float) -> I
 class _Window:
     """The frames that wait, and the faces known on them."""
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, prompt: bool) -> None:
+        self._prompt = prompt
         self.waiting: deque[_Waiting] = deque()
         self._tracker = tracker
         self._faces: dict[int, Face] = {}
         self._looks: deque[int] = deque([-1])
 
-    def span(self) -> float:
-        """Seconds between the oldest and the newest frame that wait; 0 when fewer than two do."""
-        return self.waiting[-1].frame.time - self.waiting[0].frame.time if len(self.waiting) > 1 else 0.0
+    def waits_too_long(self, seconds: float, frames: int | None) -> bool:
+        """Whether the oldest frame is further from the newest than this many seconds, or frames if they are given."""
+        if frames is not None:
+            return len(self.waiting) > frames
+        return len(self.waiting) > 1 and self.waiting[-1].frame.time - self.waiting[0].frame.time > seconds
 
     def look(self, number: int, tracks: Sequence[Track]) -> None:
         """Learn from a look at frame ``number``, the newest one."""
@@ -108,7 +117,9 @@ class _Window:
         covers = []
         for face in list(self._faces.values()):
             places = face.settle(oldest.number)
-            if face.sure:
+            if self._prompt and not places and face.id in oldest.believed:
+                places = [(grown(oldest.believed[face.id], WIDEN), False)]
+            if face.sure or self._prompt:
                 covers += [Cover(face.id, box, seen) for box, seen in places]
             if not face.places and face.look is None:
                 del self._faces[face.id]

@@ -42,6 +42,8 @@ class Face:
         """The places on this frame, which is the oldest that is open, for good: the first of them smoothed over
         the frames before and after, as far as it still lies over what it stands for."""
         here = self.places.pop(number, [])
+        for gone in [n for n in self.places if n < number]:
+            del self.places[gone]
         if not here:
             return []
         self._line[number] = here[0][0]

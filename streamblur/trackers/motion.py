@@ -39,6 +39,8 @@ GOES_ON = 0.2
 """Score from which a detection goes on with a track."""
 FADES = 1.0
 """Seconds in which evidence halves: a box that is taken for a face now and then, weakly, never becomes one."""
+STAYED = 0.6
+"""Intersection over union with itself from which a face goes on through a cut of the rest of the picture."""
 TWICE = 0.7
 """Share of a lost track that lies in one that is seen, from which both are taken for the same face."""
 PARTLY = 1.3
@@ -126,7 +128,8 @@ class MotionTracker:
 
     def _goes_on(self, life: _Life, number: int) -> bool:
         """Whether the picture under a track stayed the same although the rest of it changed."""
-        return bool(self._pictures.trace(life.now(number - 1), number - 1, number))
+        before = life.now(number - 1)
+        return any(iou(before, after) > STAYED for after in self.trace(before, number - 1, number))
 
     def _look(self, seen: list[Detection], number: int) -> None:
         lost = self._join(self._lives, seen, number)
@@ -158,7 +161,7 @@ class MotionTracker:
         """Take the lives that nobody saw along with the picture."""
         for life in lives:
             if life.sure and not life.adrift and life.at < number:
-                life.carry(self._pictures.trace(life.box, life.at, number), number)
+                life.carry(self.trace(life.box, life.at, number), number)
 
     def _ended(self, life: _Life, lost: Sequence[_Life]) -> bool:
         if not any(life is other for other in lost):
