@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from streamblur.compose import Report, default_output, run
+from streamblur.compose import Report, default_output, picture, run
 from streamblur.errors import InputError, MissingError, OutputError, SettingsError, StreamblurError
 from streamblur.settings import Settings
 from streamblur.values import Progress, Summary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "InputError",
@@ -27,6 +31,7 @@ __all__ = [
     "Summary",
     "__version__",
     "blur",
+    "blur_image",
 ]
 __version__ = "0.1.0"
 
@@ -45,3 +50,14 @@ def blur(
     """
     place = Path(source)
     return run(settings or Settings(), place, Path(output) if output is not None else default_output(place), progress)
+
+
+def blur_image(source: str | os.PathLike[str] | NDArray[Any], settings: Settings | None = None) -> NDArray[Any]:
+    """Cover every face in one picture and give it back as a new array; nothing is written.
+
+    An array is (height, width) grey, (height, width, 3) red, green, blue or (height, width, 4) with alpha, of uint8 or
+    uint16, upright; the answer has its shape and type. Of a file the answer is one of these, as its pixels are, upright
+    and in sRGB. Raises InputError for anything else, and for a file of more than one picture.
+    """
+    place = Path(source) if isinstance(source, (str, os.PathLike)) else source
+    return picture(settings or Settings(), place)

@@ -11,18 +11,18 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from streamblur import __version__, compose
+from streamblur.cli_models import models
+from streamblur.cli_options import DETECTORS, GroupedCommand, detectors, grouped, rhythm, setting
 from streamblur.errors import SettingsError, StreamblurError
 from streamblur.settings import Settings
 from streamblur.values import Progress, Summary
 
-GROUPS = ("Looking", "Hiding", "Writing", "Other")
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 DEBIAN_PACKAGES = {
     "libGL.so.1": "libgl1",
@@ -32,47 +32,7 @@ DEBIAN_PACKAGES = {
     "libGLESv2.so.2": "libgles2",
     "libportaudio.so.2": "libportaudio2",
 }
-DEFAULTS = Settings()
 PLACE = click.Path(path_type=Path)
-
-
-class GroupedOption(click.Option):
-    """An option that belongs under one of the headings of ``--help``."""
-
-    def __init__(self, *names: Any, group: str = "Other", **attributes: Any) -> None:
-        super().__init__(*names, **attributes)
-        self.group = group
-
-
-class GroupedCommand(click.Command):
-    """A command whose ``--help`` lists options under headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for group in GROUPS:
-            options = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]
-            members = [p for p in options if getattr(p, "group", "Other") == group]
-            records = [record for p in members if (record := p.get_help_record(ctx)) is not None]
-            rows = [(names.lstrip(" /"), text) for names, text in records]  # an off switch alone: no slash
-            if rows:
-                with formatter.section(group):
-                    formatter.write_dl(rows)
-
-
-def rhythm(value: str) -> int | None:
-    """``auto`` or a number of frames, as a type of ``--every``."""
-    if value != "auto" and not value.isdecimal():
-        raise click.BadParameter(f"{value!r} is neither a number of frames nor auto.")
-    return None if value == "auto" else int(value)
-
-
-grouped = partial(click.option, cls=GroupedOption)
-
-
-def setting(group: str, field: str, text: str, **attributes: Any) -> Callable[[Any], Any]:
-    """An option named like a field of ``Settings``, with its default."""
-    attributes = {"default": getattr(DEFAULTS, field), "show_default": True, **attributes}
-    names = attributes.pop("names", (f"--{field.replace('_', '-')}",))
-    return grouped(*names, field, group=group, help=text, **attributes)
 
 
 def printable(text: object) -> str:
@@ -80,10 +40,23 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
-@click.group(context_settings={"max_content_width": 100}, epilog="Example:\n\n  streamblur blur meeting.mp4")
+class Sentences(click.Group):
+    """Commands whose errors are told as sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with errors_as_sentences():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=Sentences, context_settings={"max_content_width": 100}, epilog="Example:\n\n  streamblur blur meeting.mp4"
+)
 @click.version_option(__version__, message="streamblur %(version)s")
 def main() -> None:
     """Makes every face in a recording unrecoverable, and leaves the rest as it was."""
+
+
+main.add_command(models)
 
 
 @main.command(
@@ -91,12 +64,13 @@ def main() -> None:
     epilog="Example:\n\n  streamblur blur meeting.mp4 -o meeting_safe.mp4 --style solid",
 )
 @click.argument("source", metavar="INPUT", type=PLACE)
-@setting("Looking", "detector", "What finds faces.", type=click.Choice(compose.choices("detectors")))
+@setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
 @setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="by need")
 @setting("Looking", "analysis_size", "Longest side of the picture that is looked at.", metavar="PIXELS")
 @setting("Looking", "min_face", "Smallest face, in that picture.", metavar="PIXELS")
+@setting("Looking", "thorough", "Find smaller and tilted faces; slow.", is_flag=True, show_default=False)
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(compose.choices("trackers")))
 @setting("Looking", "hindsight", "How far a face is also hidden before and after it is seen.", metavar="SECONDS")
 @setting("Hiding", "style", "How faces are hidden.", type=click.Choice(compose.choices("obscurers")))
@@ -109,6 +83,8 @@ def main() -> None:
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")
 @setting("Writing", "audio", "Leave the sound out.", names=(" /--no-audio",), show_default=False)
+@setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
+@setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
@@ -131,8 +107,8 @@ def blur(source: Path, output: Path | None, quiet: bool, verbose: bool, **fields
 
 def tell(summary: Summary) -> None:
     """The closing line, then what the user should know."""
-    frames = f"{summary.frames} frame{'s' if summary.frames != 1 else ''}"
-    faces = f"{summary.tracks} face{'s' if summary.tracks != 1 else ''} tracked"
+    frames = f"{summary.frames} {'picture' if summary.still else 'frame'}{'s' if summary.frames != 1 else ''}"
+    faces = f"{summary.tracks} face{'s' if summary.tracks != 1 else ''}{'' if summary.still else ' tracked'}"
     click.echo(f"{frames}, {faces}, {summary.seconds:.1f} s: {printable(summary.output)}")
     for note in summary.notes:
         click.echo(f"Note: {printable(note)}")
@@ -178,9 +154,8 @@ def errors_as_sentences() -> Iterator[None]:
         library = next((name for name in DEBIAN_PACKAGES if name in str(error)), None)
         if library is None:
             raise
-        package = DEBIAN_PACKAGES[library]
-        sentence = f"The system library {library} is missing: install it (Debian, Ubuntu: apt-get install {package})."
-        raise click.ClickException(sentence) from error
+        how = f"install it (Debian, Ubuntu: apt-get install {DEBIAN_PACKAGES[library]})."
+        raise click.ClickException(f"The system library {library} is missing: {how}") from error
 
 
 @contextmanager

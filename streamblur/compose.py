@@ -10,16 +10,21 @@ import pkgutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from streamblur.errors import SettingsError
+from streamblur.accepted import picture_at
+from streamblur.errors import InputError, SettingsError
 from streamblur.settings import Settings
 from streamblur.values import Progress, StreamInfo, Summary
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from streamblur.engine import Parts
-    from streamblur.values import Cover, SafeFrame
+    from streamblur.ports import Detector, Source
+    from streamblur.values import Cover, Frame, SafeFrame
 
 T = TypeVar("T")
 Report = Callable[[Progress], None]
@@ -44,6 +49,37 @@ def part(room: str, name: str) -> Any:
     return importlib.import_module(f"streamblur.{room}.{name}")
 
 
+def detector_for(settings: Settings) -> Detector:
+    """The detector that the settings name; several joined by '+' look at the same picture together.
+
+    A detector may have ``notes``, a tuple of sentences for the user.
+    """
+    rooms = {name: part("detectors", name) for name in settings.detector.split("+")}
+    with ExitStack() as undo:
+        built: list[tuple[str, Detector]] = []
+        for name, room in rooms.items():
+            built.append((name, room.build(settings)))
+            undo.callback(built[-1][1].close)
+        undo.pop_all()
+    if len(built) == 1:
+        return built[0][1]
+    from streamblur.detectors._union import Union
+
+    return Union(built)
+
+
+def room_for(source: Path, output: Path) -> str:
+    """``image`` for a picture, told by what the file holds; else ``file``, also for a GIF that becomes a video."""
+    found = picture_at(source)
+    to_video = found == "GIF" and output.suffix.lower() not in (".gif", source.suffix.lower())
+    return "image" if found and not to_video else "file"
+
+
+def _still(info: StreamInfo) -> bool:
+    """Whether every frame is a picture of its own: a photo, or pages."""
+    return info.written is not None and info.written.alone
+
+
 def default_output(source: Path) -> Path:
     """``<stem>_blurred<suffix>`` beside the input."""
     return source.with_name(f"{source.stem}_blurred{source.suffix}")
@@ -60,39 +96,79 @@ def run(settings: Settings, source: Path, output: Path, report: Report | None = 
     for room, name in (("trackers", settings.tracker), ("obscurers", settings.style)):
         part(room, name)
     with ExitStack() as stack:
-        opened = part("sources", "file").build(settings, source)
+        room = room_for(source, output)
+        opened = part("sources", room).build(settings, source)
         stack.callback(opened.close)
-        sink = part("sinks", "file").build(settings, opened.info, output)
+        sink = part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
+        if _still(opened.info):
+            settings = replace(settings, thorough=True)  # a photo has no second chance
+        detector = detector_for(settings)
+        stack.callback(detector.close)
         counts = _Counts(opened.info, report)
-        for frame, covers in _flow(settings, opened, stack):
+        for frame, covers in _flow(settings, opened, detector, stack):
             sink.write(frame)
             counts.add(covers)
         sink.close()
-    return counts.summary(time.monotonic() - started, output, (*opened.info.notes, *getattr(sink, "notes", ())))
+    said = (note for each in (opened.info, detector, sink) for note in getattr(each, "notes", ()))
+    return counts.summary(time.monotonic() - started, output, tuple(said))
 
 
-def _flow(settings: Settings, source: Iterable[Any], stack: ExitStack) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
+def _flow(
+    settings: Settings, source: Source, detector: Detector, stack: ExitStack
+) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
     """The engine's flow over the source, its stages on threads that end with the stack."""
     from streamblur.engine import anonymize
     from streamblur.threads import Ahead
+
+    if _still(source.info):
+        return _each_alone(settings, source, detector)
 
     def ahead(items: Iterable[T], size: int, name: str) -> Ahead[T]:
         thread = Ahead(items, size, name)
         stack.callback(thread.close)
         return thread
 
-    parts = _parts(settings, stack)
+    parts = _parts(settings, detector)
     frames = ahead(source, DECODED_AHEAD, "decode")
     flow = anonymize(frames, parts, lambda looks: ahead(looks, LOOKED_AHEAD, "look"))
     return ahead(flow, COVERED_AHEAD, "cover")
 
 
-def _parts(settings: Settings, stack: ExitStack) -> Parts:
+def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
+    """One picture, from a file or an array, with every face covered, as an array."""
+    images = part("sources", "image")
+    with ExitStack() as stack:
+        opened = images.build(settings, source, False) if isinstance(source, Path) else images.of_array(source)
+        stack.callback(opened.close)
+        if not _still(opened.info) or opened.info.frames != 1:
+            raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
+        settings = replace(settings, thorough=True)
+        detector = detector_for(settings)
+        stack.callback(detector.close)
+        ((frame, _),) = _each_alone(settings, opened, detector)
+    covered: NDArray[Any] = part("sinks", "image").pixels_of(frame.picture)
+    return covered
+
+
+def _each_alone(
+    settings: Settings, source: Iterable[Frame], first: Detector
+) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
+    """Every frame as a stream of its own, so that nothing seen on one page says anything about the next."""
+    from streamblur.engine import anonymize
+
+    for number, frame in enumerate(source):
+        with ExitStack() as page:
+            detector = first
+            if number:
+                detector = detector_for(settings)
+                page.callback(detector.close)
+            yield from anonymize([frame], _parts(settings, detector), iter)
+
+
+def _parts(settings: Settings, detector: Detector) -> Parts:
     from streamblur.engine import Obscuring, Parts
 
-    detector = part("detectors", settings.detector).build(settings)
-    stack.callback(detector.close)
     style = part("obscurers", settings.style)
     return Parts(
         detector=detector,
@@ -104,7 +180,7 @@ def _parts(settings: Settings, stack: ExitStack) -> Parts:
             frames=settings.boxes,
         ),
         every=settings.every,
-        analysis_size=settings.analysis_size,
+        analysis_size=settings.analysis,
         hindsight=settings.hindsight,
     )
 
@@ -113,7 +189,7 @@ class _Counts:
     """Counts what was written, and reports it."""
 
     def __init__(self, info: StreamInfo, report: Report | None) -> None:
-        self._total, self._report = info.frames, report
+        self._total, self._report, self._still = info.frames, report, _still(info)
         self._frames = self._covered = 0
         self._tracks: set[int] = set()
 
@@ -126,4 +202,5 @@ class _Counts:
             self._report(Progress(self._frames, self._total, len(faces)))
 
     def summary(self, seconds: float, output: Path, notes: tuple[str, ...]) -> Summary:
-        return Summary(self._frames, len(self._tracks), self._covered, seconds, output, notes)
+        faces = self._covered if self._still else len(self._tracks)
+        return Summary(self._frames, faces, self._covered, seconds, output, notes, self._still)

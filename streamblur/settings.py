@@ -11,27 +11,32 @@ from streamblur.errors import SettingsError
 class Settings:
     """What to look for, how to hide it, how to write it.
 
-    Looking: ``detector`` a module in ``detectors/``; ``model`` short, full or both;
-    ``confidence`` 0 to 1; ``every`` frames between looks (None: as the faces call for, at most 10);
+    Looking: ``detector`` a module in ``detectors/``, or several joined by '+'; ``model`` short, full or
+    both; ``confidence`` 0 to 1; ``every`` frames between looks (None: as the faces call for, at most 10);
     ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face
-    side in pixels of that picture; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
+    side in pixels of that picture; ``thorough`` looks for smaller and tilted faces too, in a picture of up
+    to 2560 pixels; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
     and forth through the frames on which nobody recognised it.
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
     more is stronger; ``margin`` is added on every side as a share of the face's size;
     ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask.
 
-    Writing: ``codec`` an FFmpeg encoder name or ``auto``; ``preset`` of the encoder; ``crf`` its
-    quality (None: 23 for H.264, 25 for HEVC, 32 for VP9); ``audio`` copies the sound;
-    ``force`` replaces an existing output.
+    Writing: ``codec`` an FFmpeg encoder name or ``auto`` (that of the input, where it can be written
+    well); ``preset`` of the encoder; ``crf`` its quality (None: one at which what is not hidden looks as
+    before); ``audio`` copies the sound, ``mute`` keeps its tracks but makes them silent; ``keep`` is a list
+    with commas of what is kept besides picture and sound: subtitles, chapters (their times; their titles
+    only with metadata), metadata of the whole file; of a photo exif.date (when it was taken), icc (its colour
+    profile, else its colours are converted to sRGB); ``force`` replaces an existing output.
     """
 
-    detector: str = "mediapipe"
+    detector: str = "auto"
     model: str = "both"
     confidence: float = 0.2
     every: int | None = None
     analysis_size: int = 1280
-    min_face: int = 15
+    min_face: int = 10
+    thorough: bool = False
     tracker: str = "motion"
     hindsight: float = 1.0
     style: str = "blur"
@@ -43,6 +48,8 @@ class Settings:
     preset: str = "medium"
     crf: int | None = None
     audio: bool = True
+    mute: bool = False
+    keep: str = ""
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -53,8 +60,23 @@ class Settings:
         for name, allowed in _CHOICES:
             if getattr(self, name) not in allowed:
                 raise SettingsError(f"{name} is {getattr(self, name)!r}: choose one of {', '.join(allowed)}.")
+        for word in self.kept - KEEPABLE:
+            raise SettingsError(f"keep is {word!r}: choose from {', '.join(sorted(KEEPABLE))}, with commas.")
+        if self.mute and not self.audio:
+            raise SettingsError("mute needs the sound tracks: leave either mute or no audio out.")
+
+    @property
+    def analysis(self) -> int:
+        """Longest side in pixels of the picture that is looked at."""
+        return max(self.analysis_size, 2560) if self.thorough else self.analysis_size
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The words in ``keep``."""
+        return frozenset(word.strip() for word in self.keep.split(",") if word.strip())
 
 
+KEEPABLE = frozenset(["chapters", "exif.date", "icc", "metadata", "subtitles"])
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("confidence", 0.0, 1.0),
     ("every", 1, 300),

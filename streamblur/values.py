@@ -6,13 +6,32 @@ Time is ``pts * time_base`` in seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 if TYPE_CHECKING:
     import av
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a picture file was written, so that the same can be written again.
+
+    ``format`` is Pillow's name of it, ``options`` what the encoder is told besides. ``alone`` says that its pictures
+    are pages that have nothing to do with each other. ``modes`` (kinds of pixels, in Pillow's words; "as stored" for a
+    JPEG that never was RGB), ``durations`` (milliseconds) and ``palettes`` (rows of red, green, blue; GIF only) get one entry for each frame, before it is
+    handed on.
+    """
+
+    format: str
+    options: Mapping[str, Any]
+    alone: bool
+    modes: list[str] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
+    palettes: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,7 @@ class StreamInfo:
     (None: unknown), ``frames`` the number of frames announced (None: unknown),
     ``duration`` seconds announced (None: unknown), ``origin`` the file it comes from.
     ``notes`` are sentences for the user about what had to be changed on the way in.
+    ``written`` is None for video.
     """
 
     width: int
@@ -37,6 +57,7 @@ class StreamInfo:
     duration: float | None = None
     origin: Path | None = None
     notes: tuple[str, ...] = ()
+    written: Written | None = None
 
 
 @dataclass(slots=True)
@@ -133,7 +154,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run did. ``tracks`` counts faces followed, ``covered`` face-frames covered,
-    ``seconds`` the wall time, ``notes`` what the user should know (dropped streams, conversions)."""
+    ``seconds`` the wall time, ``notes`` what the user should know (dropped streams, conversions); ``still``
+    says that the frames are pictures of their own."""
 
     frames: int
     tracks: int
@@ -141,3 +163,4 @@ class Summary:
     seconds: float
     output: Path
     notes: tuple[str, ...] = field(default=())
+    still: bool = False

@@ -29,6 +29,7 @@ CHANGED: dict[str, Any] = {
     "codec": "libx265",
     "preset": "fast",
     "crf": 30,
+    "keep": "chapters,subtitles",
 }
 
 
@@ -77,7 +78,9 @@ def test_an_option_reaches_its_field(run: Run, field: str) -> None:
     assert run.settings == Settings(**{field: CHANGED[field]})
 
 
-@pytest.mark.parametrize(("flag", "field"), [("--boxes", "boxes"), ("--no-audio", "audio"), ("--force", "force")])
+@pytest.mark.parametrize(
+    ("flag", "field"), [("--boxes", "boxes"), ("--no-audio", "audio"), ("--mute", "mute"), ("--force", "force")]
+)
 def test_a_flag_turns_its_field_over(run: Run, flag: str, field: str) -> None:
     invoke("a.mp4", flag)
     turned: dict[str, Any] = {field: not getattr(Settings(), field)}

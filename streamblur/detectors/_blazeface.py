@@ -43,12 +43,11 @@ def face_box(model: Model, corner: complex, size: float, points: Sequence[comple
     """Hairline to chin, ear to ear: the box around the face's ellipse, tilted as the head is.
 
     Points are complex numbers x + iy in pixels: ``corner`` and ``size`` give BlazeFace's square, ``points`` are
-    its right and left eye, nose, mouth, right and left ear. Across the eyes and down to the mouth say together how
-    the head is tilted; on a profile only the second does.
+    its right and left eye, nose, mouth, right and left ear.
     """
-    right_eye, left_eye, nose, mouth, right_ear, left_ear = points
-    across = left_eye - right_eye + (mouth - (left_eye + right_eye) / 2) * -1j
-    tilt = across / abs(across) if across else 1 + 0j
+    nose, right_ear, left_ear = points[2], points[4], points[5]
+    across = _across(points)
+    tilt = upright(points)
     beside = ((nose - (right_ear + left_ear) / 2) / tilt).real / size
     shift = model.turn * max(-_TURNED, min(_TURNED, beside))
     middle = complex((model.left + model.right - 1) / 2 + shift, (model.top + model.bottom - 1) / 2)
@@ -58,3 +57,15 @@ def face_box(model: Model, corner: complex, size: float, points: Sequence[comple
     wide, high = size * (model.right - model.left) / 2, size * (model.bottom - model.top) / 2
     x, y = math.hypot(wide * tilt.real, high * tilt.imag), math.hypot(wide * tilt.imag, high * tilt.real)
     return Box(center.real - x, center.imag - y, center.real + x, center.imag + y)
+
+
+def upright(points: Sequence[complex]) -> complex:
+    """The direction (unit length) in the picture in which the head's own right hand side, as we see it, lies."""
+    across = _across(points)
+    return across / abs(across) if across else 1 + 0j
+
+
+def _across(points: Sequence[complex]) -> complex:
+    """Across the eyes and down to the mouth say together how a head is tilted; on a profile only the second does."""
+    right_eye, left_eye, _, mouth = points[:4]
+    return left_eye - right_eye + (mouth - (left_eye + right_eye) / 2) * -1j

@@ -35,8 +35,33 @@ CONTAINERS = {
     ".avi": Container("avi", "libx264", "ffv1", False),
     ".ts": Container("mpegts", "libx264", "libx265", False),
     ".flv": Container("flv", "libx264", "libx265", False),
+    ".gif": Container("gif", "gif", "gif", False),
 }
-_QUALITY = {"libx264": 23, "libx265": 25, "libvpx-vp9": 32, "libvpx": 12, "libsvtav1": 32}
+_SAME = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "vp8": "libvpx",
+    "vp9": "libvpx-vp9",
+    "av1": "libsvtav1",
+    "ffv1": "ffv1",
+    "prores": "prores_ks",
+}
+_ANY = frozenset(_SAME) - {"prores"}
+_USUAL = {
+    "mp4": frozenset(["h264", "hevc", "vp9", "av1"]),
+    "mov": frozenset(["h264", "hevc", "prores"]),
+    "matroska": _ANY,
+    "webm": frozenset(["vp8", "vp9", "av1"]),
+    "avi": frozenset(["h264", "ffv1"]),
+    "mpegts": frozenset(["h264", "hevc"]),
+    "flv": frozenset(["h264"]),
+}
+"""The codecs that players expect in a container, of those that can be written well."""
+_QUALITY = {"libx264": 18, "libx265": 18, "libvpx-vp9": 24, "libvpx": 16, "libsvtav1": 20}
+"""Where what is not hidden keeps 42 dB and more of brightness on the hardest clips tried (benchmarks/fidelity)."""
+ROOM = 100_000_000
+"""Bits a second that VP8 may use at most."""
+_HARDWARE = re.compile("_(nvenc|qsv|amf|vaapi|videotoolbox|v4l2m2m|mf)$")
 _PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 _VPX_SPEED = (8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
 _SVT_SPEED = (13, 12, 11, 10, 9, 8, 6, 4, 3, 2)
@@ -51,17 +76,25 @@ def container(place: Path) -> Container:
     raise OutputError(f"{place} has no suffix of a video file: end it with one of {', '.join(CONTAINERS)}.")
 
 
-def encoder(settings: Settings, chosen: Container, bits: int) -> str:
-    """The name of the encoder. Raises OutputError when there is no video encoder of that name."""
+def encoders(settings: Settings, chosen: Container, bits: int, before: str | None) -> tuple[str, ...]:
+    """The encoders to try, best first: with ``auto`` that of the codec ``before`` where the container usually holds
+    it, then the container's own.
+
+    VP9 of more than 8 bits is left out: its encoder cannot be told of HDR.
+    Raises OutputError when there is no video encoder of the name asked for.
+    """
     name = settings.codec
     if name == "auto":
-        return chosen.usual if bits <= 8 else chosen.deep
+        own = chosen.deep if bits > 8 else chosen.usual
+        if before is not None and before in _USUAL.get(chosen.format, ()) and not (before == "vp9" and bits > 8):
+            return tuple(dict.fromkeys([_SAME[before], own]))
+        return (own,)
     try:
         if av.Codec(name, "w").type == "video":
-            return av.Codec(name, "w").name
+            return (av.Codec(name, "w").name,)
     except (av.FFmpegError, ValueError):
         pass
-    raise OutputError(f"{name} is not a video encoder: use auto, libx264, libx265, libvpx-vp9 or libsvtav1.")
+    raise OutputError(f"{name} is not a video encoder here: use auto, libx264, libx265, libvpx-vp9 or libsvtav1.")
 
 
 def known(context: Any) -> frozenset[str]:
@@ -79,10 +112,12 @@ def options(settings: Settings, name: str, known: frozenset[str]) -> dict[str, s
 
     ``known`` are the encoder's own options. Raises OutputError for a preset it does not have.
     """
-    told: dict[str, str] = {key: "0" for key in ("a53cc", "udu_sei") if key in known}
+    told: dict[str, str] = {key: "0" for key in ("a53cc", "udu_sei", "s12m_tc") if key in known}
     told |= _speed(settings.preset, name, known)
     if "crf" in known:
-        told["crf"] = str(settings.crf if settings.crf is not None else _QUALITY.get(name, 23))
+        told["crf"] = str(settings.crf if settings.crf is not None else _QUALITY.get(name, 20))
+    if name.endswith("_nvenc"):
+        told |= {"rc": "vbr", "cq": str(settings.crf or 20)}
     if name == "libx265":
         told["x265-params"] = "log-level=none:info=0"
     if name == "libsvtav1":
@@ -112,6 +147,22 @@ def _step(preset: str, name: str) -> int:
     raise OutputError(f"{name} has no preset {preset}: choose one of {', '.join(_PRESETS)}.")
 
 
+def ignored(settings: Settings, name: str, known: frozenset[str]) -> tuple[str, ...]:
+    """A sentence when the encoder has no such quality as was asked for."""
+    deaf = settings.crf is not None and "crf" not in known and not name.endswith("_nvenc")
+    return (f"--crf does nothing: {name} has no such quality",) if deaf else ()
+
+
+def opened(context: Any, place: Path) -> None:
+    """Open a trial encoder and close it. Raises OutputError when it cannot be, before any frame is decoded for it."""
+    try:
+        context.open()
+    except (av.FFmpegError, ValueError) as error:
+        name = context.name
+        why = f"{name} needs hardware or a driver that is not here" if _HARDWARE.search(name) else f"{name} refuses it"
+        raise OutputError(f"{place} cannot be encoded: {why}. Use --codec auto.") from error
+
+
 def lossy_quality(name: str, known: frozenset[str]) -> int | None:
     """The fixed quality, in FFmpeg's lambda units, of the MPEG-4 family, which knows no crf; None for all others."""
     old = ("mpeg4", "mjpeg", "msmpeg4", "msmpeg4v2", "flv", "h263", "h263p", "mpeg1video", "mpeg2video", "wmv1", "wmv2")
@@ -120,6 +171,8 @@ def lossy_quality(name: str, known: frozenset[str]) -> int | None:
 
 def ticks(info: StreamInfo, chosen: Container, name: str) -> tuple[Fraction, bool]:
     """The time base to encode in, and whether every frame must fall on it exactly (no varying frame times)."""
+    if name == "gif":
+        return Fraction(1, 100), False
     if info.rate and (chosen.format == "avi" or name in _FIXED_RATE):
         return 1 / info.rate, True
     return max(info.time_base, _SMALLEST_TICK.get(name, info.time_base)), False

@@ -60,18 +60,18 @@ class PartialFile:
                 fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def finish(self) -> None:
-        """Everything on the disk, usual permissions, then the final name at once. Raises OSError or OutputError."""
+        """Everything on the disk, the final name at once, then the usual permissions. Raises OSError or OutputError."""
         self.file.flush()
-        if hasattr(os, "fchmod"):
-            umask = os.umask(0o077)
-            os.umask(umask)
-            os.fchmod(self.file.fileno(), 0o666 & ~umask)
         os.fsync(self.file.fileno())
         if not self._force and os.path.lexists(self._place):
             raise OutputError(f"{self._place} has appeared meanwhile: choose another name for the output.")
         if fcntl is None:
             self.file.close()
         os.replace(self.path, self._place)
+        if hasattr(os, "fchmod"):  # only now: whoever is killed before leaves nothing that others can read
+            umask = os.umask(0o077)
+            os.umask(umask)
+            os.fchmod(self.file.fileno(), 0o666 & ~umask)
         self.file.close()
         _sync_folder(self._place.parent)
 

@@ -83,16 +83,19 @@ def _loss(kind: _Kind, own: _Kind, name: str) -> tuple[int, ...]:
 
 
 class Repacker:
-    """Brings frames into the encoder's pixel format. ``note`` says what that changes; empty when nothing."""
+    """Brings frames into the encoder's pixel format. ``note`` says what that changes; empty when nothing.
+
+    ``lossless`` says that every sample keeps its value.
+    """
 
     def __init__(self, before: str, after: str, width: int, height: int) -> None:
         self._after = after
         own, new = _kind(before), _kind(after)
         self._matrix = Colorspace.ITU709 if height >= _HD_LINES or width >= 1280 else Colorspace.ITU601
-        self._lossless = own is not None and new is not None and new.holds(own) and not new.alpha
+        self.lossless = own is not None and new is not None and new.holds(own) and not new.alpha
         self.to_yuv = own is not None and "r" in own.names and new is not None and "r" not in new.names
         self._reformatter = VideoReformatter()
-        how = "without loss from" if self._lossless else "converted from"
+        how = "without loss from" if self.lossless else "converted from"
         self.note = f"the picture is written as {after}, {how} {before}" if before != after else ""
         if own is not None and own.alpha and not (new is not None and new.alpha):
             self.note += "; transparency is dropped"
@@ -100,7 +103,7 @@ class Repacker:
     def __call__(self, picture: VideoFrame) -> VideoFrame:
         if picture.format.name == self._after:
             return picture
-        return self._moved(picture) if self._lossless else self._converted(picture)
+        return self._moved(picture) if self.lossless else self._converted(picture)
 
     def _moved(self, picture: VideoFrame) -> VideoFrame:
         """Every sample in its new place; coarse colour is repeated, missing colour is neutral."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 from av import VideoFrame
+from av.filter import Graph
 from av.video.stream import VideoStream
+
+from streamblur import planes
+from streamblur.errors import OutputError
 
 _TURNS = {
     2: (-1, 0, 0, 1),
@@ -16,13 +24,27 @@ _TURNS = {
     7: (0, -1, -1, 0),
     8: (0, -1, 1, 0),
 }
-_EXTRAS = {
+_OTHER = "unknown"
+_LIGHT = {
     "MASTERING_DISPLAY_METADATA": "the HDR mastering display data",
     "CONTENT_LIGHT_LEVEL": "the HDR light levels",
-    "DYNAMIC_HDR_PLUS": "the HDR10+ data",
-    "DOVI_METADATA": "the Dolby Vision data",
-    "A53_CC": "the closed captions",
 }
+_EXTRAS = {
+    "DYNAMIC_HDR_PLUS": "the HDR10+ data",
+    "DYNAMIC_HDR_VIVID": "the HDR Vivid data",
+    "DOVI_METADATA": "the Dolby Vision data: players show the HDR picture under it",
+    "AMBIENT_VIEWING_ENVIRONMENT": "the ambient light data",
+    "A53_CC": "the closed captions",
+    "S12M_TIMECODE": "the timecode",
+    "GOP_TIMECODE": "the timecode",
+    "SPHERICAL": "the 360 degree projection: players show the picture flat",
+    "STEREO3D": "the arrangement of the two eyes' pictures",
+    "ICC_PROFILE": "the colour profile (ICC)",
+    _OTHER: "what was written beside the picture, such as EXIF",
+}
+_SINGLE = frozenset(["mjpeg", "png", "apng", "gif", "tiff", "libwebp", "libwebp_anim", "ljpeg", "jpegls", "jpeg2000"])
+_INSIDE = frozenset([_OTHER, "ICC_PROFILE"])
+"""What encoders of single pictures would write into every frame."""
 _FIELDS = frozenset(["libx264", "mpeg2video", "mpeg4", "prores_ks"])
 _INTERLACED = 0x40000 | 0x20000000  # AV_CODEC_FLAG_INTERLACED_DCT and _ME
 _OWN_SHAPE = frozenset(["libx264", "libx264rgb", "libx265", "mpeg4", "mpeg2video", "mjpeg"])
@@ -68,17 +90,67 @@ def pixel_shape(stream: VideoStream, shape: Fraction | None, format_name: str) -
     return format_name in ("mp4", "mov") or stream.codec_context.name in _OWN_SHAPE
 
 
-def interlaced(stream: VideoStream, picture: VideoFrame) -> tuple[str, ...]:
-    """Code a picture of two fields as two fields; the sentence to tell where the encoder cannot."""
-    if not picture.interlaced_frame:
+def interlaced(stream: VideoStream, picture: VideoFrame, before: VideoFrame) -> tuple[str, ...]:
+    """Code a picture of two fields as two fields, in their order; the sentence to tell where that cannot be.
+
+    ``before`` is the picture before it was repacked, which loses the order.
+    """
+    if not before.interlaced_frame:
         return ()
-    if stream.codec_context.name not in _FIELDS:
-        return (f"the interlaced picture is coded as progressive: {stream.codec_context.name} has no fields",)
+    name = stream.codec_context.name
+    if name not in _FIELDS or not picture.interlaced_frame:
+        why = f"{name} has no fields" if name not in _FIELDS else f"{before.format.name} was repacked"
+        return (f"the interlaced picture is coded as progressive: {why}",)
     stream.codec_context.flags |= _INTERLACED
     return ()
 
 
-def lost(picture: VideoFrame) -> tuple[str, ...]:
-    """One sentence for each kind of extra data on the first picture that is not written again."""
-    found = {data.type.name for data in picture.side_data}  # type: ignore[attr-defined]  # the stubs know a plain dict
-    return tuple(f"dropped {words}" for name, words in _EXTRAS.items() if name in found)
+def beside(picture: VideoFrame) -> dict[str, bytes]:
+    """The extra data of a picture, by FFmpeg's name for its kind.
+
+    PyAV remembers where a frame's extra data lay when it was first asked for; ``make_writable`` moves it, and what is
+    read then is memory that was given back. So a second reference to the picture is asked, never the frame itself.
+    """
+    graph = Graph()
+    start = graph.add_buffer(width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1))
+    end = graph.add("buffersink")
+    start.link_to(end)
+    graph.configure()
+    graph.push(picture)
+    try:
+        sides: Any = graph.pull().side_data
+    except ValueError:  # PyAV 18 knows not all kinds, such as EXIF, and then shows none
+        return {_OTHER: b""}
+    return {data.type.name: bytes(data) for data in sides}
+
+
+def lost(picture: VideoFrame, place: Path, lit: bool) -> tuple[str, ...]:
+    """One sentence for each kind of extra data on the first picture that is not written again.
+
+    ``lit`` says that the light data is. Raises OutputError for Dolby Vision without a picture for other screens:
+    its colours would come out wrong.
+    """
+    found = beside(picture)
+    if "DOVI_METADATA" in found and _dolby_only(found["DOVI_METADATA"]):
+        raise OutputError(f"{place} cannot be written: the input is pure Dolby Vision. Convert it to HDR10 first.")
+    extras = _EXTRAS if lit else _EXTRAS | _LIGHT
+    return tuple(dict.fromkeys(f"dropped {words}" for name, words in extras.items() if name in found))
+
+
+def _dolby_only(data: bytes) -> bool:
+    """Whether AVDOVIMetadata, which begins with the offset of its header, is of profile 5 (vdr_rpu_profile 0)."""
+    start = int.from_bytes(data[: struct.calcsize("N")], sys.byteorder)
+    return data[start + 4 : start + 5] == b"\0"
+
+
+def bare(picture: VideoFrame, encoder: str) -> VideoFrame:
+    """The picture without what an encoder of single pictures would write beside its pixels."""
+    if encoder not in _SINGLE or not beside(picture).keys() & _INSIDE:
+        return picture
+    new = VideoFrame(picture.width, picture.height, picture.format.name)
+    for old, plane in zip(planes.components(picture), planes.components(new), strict=True):
+        plane.view[:] = old.view
+    new.duration = picture.duration
+    new.colorspace, new.color_range = picture.colorspace, picture.color_range
+    new.color_primaries, new.color_trc = picture.color_primaries, picture.color_trc
+    return new

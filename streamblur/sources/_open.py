@@ -18,23 +18,13 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from streamblur.accepted import CODECS, FORMATS, PROBED
 from streamblur.errors import InputError
+from streamblur.sources._claims import too_many
 
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,flv,mpeg,mpegvideo,ogg,gif,asf,mxf,yuv4mpegpipe,h264,hevc,m4v,dv"
-)
-# fmt: off
-CODECS = frozenset(
-    [
-        "h264", "hevc", "vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "mpeg4", "mjpeg", "mpeg1video",
-        "mpeg2video", "msmpeg4", "msmpeg4v1", "msmpeg4v2", "wmv1", "wmv2", "wmv3", "vc1", "theora", "prores", "dnxhd",
-        "ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "png", "qtrle", "flv", "h263", "h263p", "gif", "cinepak",
-        "dvvideo", "v210", "svq3", "h261", "yuv4",
-    ]
-)
-# fmt: on
 LONGEST_SIDE = 16384
-MOST_PIXELS = 134_217_728
+MOST_PIXELS = 8192 * 8192
+MOST_STREAMS = 64
 
 
 def readable(place: Path) -> BinaryIO:
@@ -57,14 +47,20 @@ def readable(place: Path) -> BinaryIO:
 
 def opened(place: Path, file: BinaryIO, stack: ExitStack) -> InputContainer:
     """The container in ``file``, closed with ``stack``. Raises InputError for all but a known video container."""
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "max_pixels": str(MOST_PIXELS)}
+    if claim := too_many(file):
+        raise InputError(f"{place} claims to hold {claim}, which is not accepted: convert it to .mp4 first.")
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "codec_whitelist": PROBED}
+    options |= {"max_pixels": str(MOST_PIXELS), "max_streams": str(10 * MOST_STREAMS)}
     try:
-        return stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace"))
+        container = stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace"))
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"{place} cannot be read as a video: it is damaged, cut off, or of an unknown kind. "
             "Check that it plays, or convert it to .mp4 first."
         ) from error
+    if (count := len(container.streams)) > MOST_STREAMS:
+        raise InputError(f"{place} holds {count} tracks, more than accepted: copy those you need to a new file.")
+    return container
 
 
 def picture_stream(place: Path, container: InputContainer) -> VideoStream:

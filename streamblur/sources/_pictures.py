@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from av import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -19,6 +21,8 @@ _TURNS = {
     (0, -1, -1, 0): 7,
     (0, -1, 1, 0): 8,
 }
+_ROTATIONS = {0: 1, 1: 8, 2: 3, 3: 6}
+_MOST_NOTES = 5
 
 
 def orientation(picture: VideoFrame) -> int:
@@ -26,9 +30,13 @@ def orientation(picture: VideoFrame) -> int:
 
     The matrix maps (x right, y down) to (a x + c y, b x + d y), as in ISO/IEC 14496-12.
     """
-    for data in picture.side_data:
-        if data.type.name == "DISPLAYMATRIX":  # type: ignore[attr-defined]  # the stubs know it as a plain dict
-            a, b, _, c, d = (int(v) for v in np.frombuffer(bytes(data), np.int32)[:5])  # type: ignore[arg-type]
+    try:
+        sides: Any = picture.side_data
+    except ValueError:  # PyAV 18 knows not all kinds, such as EXIF, and then shows none; flips are lost with them
+        return _ROTATIONS.get(round(picture.rotation / 90) % 4, 1)
+    for data in sides:
+        if data.type.name == "DISPLAYMATRIX":
+            a, b, _, c, d = (int(v) for v in np.frombuffer(bytes(data), np.int32)[:5])
             return max(_TURNS.items(), key=lambda turn: np.dot(turn[0], (a, b, c, d)))[1]
     return 1
 
@@ -40,6 +48,7 @@ class Pictures:
         self._reformatter = VideoReformatter()
         self.width, self.height = first.width, first.height
         name = first.format.name
+        self._first = first.width, first.height, name
         self.pixel_format = name if planes.native(name) else planes.nearest(name)
         self.notes: tuple[str, ...] = ()
         if name != self.pixel_format:
@@ -49,7 +58,14 @@ class Pictures:
         if any(plane.line_size < 0 for plane in picture.planes):
             picture = _top_down(picture)
         same = (picture.width, picture.height, picture.format.name) == (self.width, self.height, self.pixel_format)
+        if not same and (picture.width, picture.height, picture.format.name) != self._first:
+            self._tell(f"{picture.width}x{picture.height} {picture.format.name}")
         return picture if same else self._made_alike(picture)
+
+    def _tell(self, what: str) -> None:
+        note = f"the picture changes on the way to {what}; it is written as {self.width}x{self.height}"
+        if note not in self.notes and len(self.notes) < _MOST_NOTES:
+            self.notes += (note,)
 
     def _made_alike(self, picture: VideoFrame) -> VideoFrame:
         alike = self._reformatter.reformat(picture, self.width, self.height, self.pixel_format)

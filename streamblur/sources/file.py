@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,10 +58,15 @@ class _FileSource:
                 raise InputError(f"{place} holds no frames: it is damaged or cut off. Copy or record it again.")
             self._first: VideoFrame | None = first
             self._fit = Pictures(first)
-            self.info = self._described(first)
+            self._info = self._described(first)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def info(self) -> StreamInfo:
+        """What is known; its notes grow when the picture changes on the way."""
+        return replace(self._info, notes=self._info.notes + self._fit.notes)
 
     def _described(self, first: VideoFrame) -> StreamInfo:
         stream = self._stream
@@ -77,7 +83,7 @@ class _FileSource:
             frames=stream.frames or None,
             duration=seconds,
             origin=Path(os.path.abspath(self._place)),
-            notes=(*dropped(self._container, stream), *self._fit.notes),
+            notes=dropped(self._container, stream),
         )
 
     def __iter__(self) -> Iterator[Frame]:

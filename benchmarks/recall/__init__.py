@@ -1,0 +1,1 @@
+"""What the detectors find: photos.py on real photos, ladder.py from what size on."""

@@ -1,0 +1,115 @@
+"""The default: MediaPipe and YuNet together where YuNet's weights are installed, else MediaPipe alone.
+
+Each look asks YuNet and MediaPipe about the whole picture and MediaPipe about a third of the tiles, so that three
+looks see them all. A face of the last look that nobody sees now (a tile whose turn it is not, a head that
+turned) is looked up again where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from streamblur import models
+from streamblur.detectors import mediapipe, yunet
+from streamblur.detectors._blazeface import FULL, SHORT
+from streamblur.detectors._joining import Sight, apart, joined
+from streamblur.detectors._jury import Jury
+from streamblur.detectors._scan import Layer, Look, Scan
+from streamblur.detectors._second import LIKELY
+from streamblur.geometry import iou
+from streamblur.ports import Detector, Image
+from streamblur.settings import Settings
+from streamblur.values import Detection
+
+ALONE = "Looking with MediaPipe alone; for fewer misses: streamblur models get yunet"
+_SAME = 0.3  # IoU from which a face is one that YuNet saw
+_LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights are put before the jury
+_STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
+_REMEMBERED = 0.01  # score with which a face of the last look is looked up again
+_FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
+_SMALL = 32.0  # ... of these or more pixels
+_SHARP = 256.0  # side of the tile in which MediaPipe's full range sees as sharply as YuNet does in the whole
+
+
+class Both:
+    """MediaPipe and YuNet together."""
+
+    def __init__(self, short: mediapipe.Pass, full: Look, strict: Look, settings: Settings, opened: ExitStack) -> None:
+        self._scan = Scan(_turns(short, full, strict, settings.thorough), settings.min_face)
+        self._jury = Jury(short.tilted, strict)
+        self._known: list[Detection] = []
+        self._opened = opened
+
+    def detect(self, image: Image) -> Sequence[Detection]:
+        """Faces on an RGB picture of shape (height, width, 3), best first.
+
+        The score is 0.75 or more for a sure face, 0.5 or more for a likely one.
+        """
+        with yunet.modest():
+            return self._looked(image)
+
+    def _looked(self, image: Image) -> list[Detection]:
+        sights = [sight for sight in self._scan.sights(image) if _worth_asking(sight)]
+        # A memory has next to no weight in where a face is: its last place is only asked about.
+        sights += [Sight(replace(face, score=_REMEMBERED, votes=0), max(image.shape)) for face in self._known]
+        strict = [sight.detection for sight in sights if sight.detection.source == "yunet"]
+        faces = [(face, _strict(face, strict)) for face in self._scan.reported(joined(sights), image)]
+        settled = [_agreed(face, score) for face, score in faces if score >= LIKELY]
+        doubtful = [(face, score) for face, score in faces if score < LIKELY]
+        for (asked, _), (said, opinion) in zip(doubtful, self._jury(image, doubtful), strict=True):
+            if asked.score > _REMEMBERED:
+                settled.append(said)
+            elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
+                settled += self._scan.reported([replace(said, box=opinion.box)], image)
+        self._known = [face for face in settled if face.score >= LIKELY]
+        return sorted(settled, key=lambda face: -face.score)
+
+    def close(self) -> None:
+        """Gives the models back. May be called again."""
+        self._opened.close()
+
+
+def build(settings: Settings) -> Detector:
+    """MediaPipe and YuNet, or MediaPipe alone, which then says so in its ``notes``.
+
+    Raises MissingError when a model file is damaged or, of MediaPipe's, missing.
+    """
+    if models.place(models.YUNET) is None or settings.model != "both":
+        alone = mediapipe.build(settings)
+        alone.notes = (ALONE,) if models.place(models.YUNET) is None else ()
+        return alone
+    strict = yunet.Network(models.data(models.YUNET), settings.confidence)
+    with ExitStack() as opened:
+        passes = mediapipe.networks(replace(settings, confidence=_LOWER * settings.confidence), opened)
+        return Both(passes[SHORT], passes[FULL], strict, settings, opened.pop_all())
+
+
+def _turns(short: Look, full: Look, strict: Look, thorough: bool) -> list[list[Layer]]:
+    """What to look at. The full range sees faces from a twenty-fourth of a tile on, turned as they may be; upside down
+    up to a tenth of it, where the short range goes on.
+    """
+    whole = [Layer(short), Layer(full), Layer(strict, longest=960, grain=_SHARP)]
+    if thorough:
+        large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, grain=_SHARP / 2)]
+        return [[*whole, *large, Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2)]]
+    return [[*whole, Layer(full, 288, 40, rolls=3), Layer(short, 400, 60, rolls=3)]]
+
+
+def _worth_asking(sight: Sight) -> bool:
+    """Whether a sight is not one of the many of MediaPipe's tiles that nearly always are no face."""
+    face = sight.detection
+    return face.score >= _FAINT or face.source == "yunet" or min(face.box.width, face.box.height) < _SMALL
+
+
+def _strict(face: Detection, seen: Sequence[Detection]) -> float:
+    """The score that YuNet gives the face, 0 if none. ``seen`` is what it saw."""
+    mine = (d.score for d in seen if not apart(d.box, face.box) and iou(d.box, face.box) >= _SAME)
+    return max(mine, default=0.0)
+
+
+def _agreed(face: Detection, score: float) -> Detection:
+    """A face that YuNet sees: sure if it is certain or others agree."""
+    alone = score < _STANDS and face.votes < 2
+    return replace(face, score=score if alone else 0.5 + 0.5 * max(score, face.score))
