@@ -69,15 +69,10 @@ def detector_for(settings: Settings) -> Detector:
 
 
 def room_for(source: Path, output: Path) -> str:
-    """``image`` for a picture, told by what the file holds; else ``file``, also for a GIF that becomes a video."""
+    """``image`` for a picture, by what it holds; else ``file``, also for a GIF that becomes a video."""
     found = picture_at(source)
     to_video = found == "GIF" and output.suffix.lower() not in (".gif", source.suffix.lower())
     return "image" if found and not to_video else "file"
-
-
-def _still(info: StreamInfo) -> bool:
-    """Whether every frame is a picture of its own: a photo, or pages."""
-    return info.written is not None and info.written.alone
 
 
 def default_output(source: Path) -> Path:
@@ -101,7 +96,7 @@ def run(settings: Settings, source: Path, output: Path, report: Report | None = 
         stack.callback(opened.close)
         sink = part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        if _still(opened.info):
+        if opened.info.still:
             settings = replace(settings, thorough=True)  # a photo has no second chance
         detector = detector_for(settings)
         stack.callback(detector.close)
@@ -121,7 +116,7 @@ def _flow(
     from streamblur.engine import anonymize
     from streamblur.threads import Ahead
 
-    if _still(source.info):
+    if source.info.still:
         return _each_alone(settings, source, detector)
 
     def ahead(items: Iterable[T], size: int, name: str) -> Ahead[T]:
@@ -141,10 +136,9 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
     with ExitStack() as stack:
         opened = images.build(settings, source, False) if isinstance(source, Path) else images.of_array(source)
         stack.callback(opened.close)
-        if not _still(opened.info) or opened.info.frames != 1:
+        if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
-        settings = replace(settings, thorough=True)
-        detector = detector_for(settings)
+        detector = detector_for(settings := replace(settings, thorough=True))
         stack.callback(detector.close)
         ((frame, _),) = _each_alone(settings, opened, detector)
     covered: NDArray[Any] = part("sinks", "image").pixels_of(frame.picture)
@@ -189,7 +183,7 @@ class _Counts:
     """Counts what was written, and reports it."""
 
     def __init__(self, info: StreamInfo, report: Report | None) -> None:
-        self._total, self._report, self._still = info.frames, report, _still(info)
+        self._total, self._report, self._still = info.frames, report, info.still
         self._frames = self._covered = 0
         self._tracks: set[int] = set()
 

@@ -22,8 +22,8 @@ class Written:
 
     ``format`` is Pillow's name of it, ``options`` what the encoder is told besides. ``alone`` says that its pictures
     are pages that have nothing to do with each other. ``modes`` (kinds of pixels, in Pillow's words; "as stored" for a
-    JPEG that never was RGB), ``durations`` (milliseconds) and ``palettes`` (rows of red, green, blue; GIF only) get one entry for each frame, before it is
-    handed on.
+    JPEG that never was RGB), ``durations`` (milliseconds) and ``palettes`` (rows of red, green, blue; GIF only) get
+    one entry for each frame, before it is handed on.
     """
 
     format: str
@@ -58,6 +58,11 @@ class StreamInfo:
     origin: Path | None = None
     notes: tuple[str, ...] = ()
     written: Written | None = None
+
+    @property
+    def still(self) -> bool:
+        """Whether every frame is a picture of its own: a photo, or pages."""
+        return self.written is not None and self.written.alone
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from test_planes import NATIVE
 from streamblur.compose import choices, part
 from streamblur.engine import Obscuring
 from streamblur.engine.covering import covered
-from streamblur.planes import Layout, components
+from streamblur.layouts import Layout
+from streamblur.planes import components
 from streamblur.ports import Obscurer, Patch
 from streamblur.settings import Settings
 from streamblur.values import Box, Cover, Frame

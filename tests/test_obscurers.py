@@ -13,7 +13,7 @@ from scenes import FACE
 from skimage import data
 
 from streamblur.compose import choices, part
-from streamblur.planes import Layout, layouts
+from streamblur.layouts import Layout, layouts
 from streamblur.ports import Obscurer
 from streamblur.settings import Settings
 

@@ -428,6 +428,61 @@ def test_v22_animations_keep_frames_times_and_loop(
     assert after.info.get("loop") == before.info.get("loop")
 
 
+def test_v22_frames_that_look_the_same_stay_apart(tmp_path: Path, fixed: Fixed, portrait: Image.Image) -> None:
+    once = io.BytesIO()
+    portrait.save(once, "GIF")
+    head, image = once.getvalue()[: 13 + 768], once.getvalue()[13 + 768 : -1]
+    image = image[image.index(b"\x2c") :]
+    times = [b"\x21\xf9\x04\x04" + struct.pack("<H", time) + b"\0\0" for time in (5, 20)]
+    (tmp_path / "in.gif").write_bytes(head + times[0] + image + times[1] + image + b";")
+    after, _, _ = passed(tmp_path / "in.gif")
+    assert (after.n_frames, after.info["duration"]) == (2, 50)
+    after.seek(1)
+    assert after.info["duration"] == 200
+    assert hidden(portrait, after.convert("RGB"))
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "grey.jpg", "odd.jpg", "ycc.tif", "fax.tif", "packed.tif", "deep.heic"])
+def test_rare_kinds_are_kept_or_said(tmp_path: Path, fixed: Fixed, portrait: Image.Image, name: str) -> None:
+    place = tmp_path / name
+    wide = (np.asarray(portrait).astype(np.uint16) * 257).tobytes()
+    {
+        "rgb.jpg": lambda: portrait.save(place, keep_rgb=True, quality=95),
+        "grey.jpg": lambda: portrait.convert("L").save(place),
+        "odd.jpg": lambda: portrait.crop((0, 0, 255, 249)).save(place, quality=95),
+        "ycc.tif": lambda: portrait.convert("YCbCr").save(place),
+        "fax.tif": lambda: portrait.convert("1").save(place, compression="group4"),
+        "packed.tif": lambda: portrait.save(place, compression="jpeg"),
+        "deep.heic": lambda: pillow_heif.from_bytes("RGB;16", portrait.size, wide).save(place, quality=95),
+    }[name]()
+    before = opened(place)
+    after, summary, _ = passed(place)
+    assert decibels(outside(before.convert("RGB")), outside(after.convert("RGB"))) >= (99 if name[-3:] == "tif" else 45)
+    assert after.size == before.size
+    assert name != "fax.tif" or (after.mode, after.info["compression"]) == ("1", "group4")
+    assert (name == "deep.heic") == ("its colours now have 8 bits" in summary.notes)
+
+
+@pytest.mark.parametrize("kind", ["F", "LAB"])
+def test_pixels_that_no_screen_knows_are_refused(tmp_path: Path, portrait: Image.Image, kind: str) -> None:
+    (portrait.convert("L").convert("F") if kind == "F" else portrait.convert("LAB")).save(tmp_path / "in.tif")
+    with pytest.raises(InputError, match=f"the kind {kind} are not accepted"):
+        blur(tmp_path / "in.tif")
+    assert os.listdir(tmp_path) == ["in.tif"]
+
+
+@pytest.mark.parametrize("suffix", [*FORMATS, ".gif", ".bmp"])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, portrait: Image.Image, suffix: str) -> None:
+    place = tmp_path / f"in{suffix}"
+    portrait.save(place)
+    whole = place.read_bytes()
+    for share in (0.3, 0.9):
+        place.write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(InputError, match="damaged or cut off"):
+            blur(place)
+    assert os.listdir(tmp_path) == [place.name]
+
+
 def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from streamblur import planes
+from streamblur import layouts, planes
 
 NATIVE = [
     *(f"yuv{s}p{d}" for s in ("420", "422", "444") for d in ("", "10le", "12le")),
@@ -62,9 +62,9 @@ def test_views_have_the_size_of_their_component(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "near"), FOREIGN.items())
 def test_foreign_formats_name_a_native_one(name: str, near: str) -> None:
-    assert not planes.native(name)
-    assert planes.nearest(name) == near
-    assert planes.native(near)
+    assert not layouts.native(name)
+    assert layouts.nearest(name) == near
+    assert layouts.native(near)
     with pytest.raises(ValueError, match=name):
         planes.components(av.VideoFrame(16, 16, name))
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamblur.geometry import grown, snapped, stored
-from streamblur.planes import Component, Layout, components, writable
+from streamblur.layouts import Layout
+from streamblur.planes import Component, components, writable
 from streamblur.ports import Obscurer, Patch
 from streamblur.values import Box, Cover, Frame, SafeFrame
 

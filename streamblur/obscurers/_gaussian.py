@@ -22,7 +22,7 @@ SIGMA = 0.25
 
 
 def lowpass(patch: Patch, strength: float) -> NDArray[np.float32]:
-    """The patch on 32 to 63 samples across (fewer only where it has fewer), blurred by ``SIGMA * strength`` of its size.
+    """The patch on 32 to 63 samples across (fewer if it has fewer), blurred by ``SIGMA * strength`` of its size.
 
     Values are those of the patch. The cost does not grow with the strength, and with the size of the
     patch only by one averaging pass, which is over whole numbers of pixels because OpenCV does those

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 
+from streamblur.layouts import Layout
 from streamblur.obscurers._gaussian import enlarged, lowpass
-from streamblur.planes import Layout
 from streamblur.ports import Obscurer, Patch
 from streamblur.settings import Settings
 

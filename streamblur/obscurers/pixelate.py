@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streamblur.layouts import Layout
 from streamblur.obscurers._gaussian import enlarged, lowpass
-from streamblur.planes import Layout
 from streamblur.ports import Obscurer, Patch
 from streamblur.settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamblur.planes import Layout
+from streamblur.layouts import Layout
 from streamblur.ports import Obscurer, Patch
 from streamblur.settings import Settings
 

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from streamblur import planes
+from streamblur import layouts
 from streamblur.errors import OutputError
 from streamblur.settings import Settings
 from streamblur.sinks import _codecs, _light, _tags
@@ -48,7 +48,7 @@ class PictureTrack:
         self._last: int | None = None
         self.begun = self._signed = False
         before = original.picture_codec() if original is not None else None
-        bits = max((c.bits for c in planes.layouts(info.pixel_format)), default=8)
+        bits = max((c.bits for c in layouts.layouts(info.pixel_format)), default=8)
         name = self._tried(_codecs.encoders(settings, chosen, bits, before))
         self._stream = self._added(container, name)
         self._configure(self._stream.codec_context)

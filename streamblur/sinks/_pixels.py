@@ -11,7 +11,7 @@ from av import VideoFormat, VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
-from streamblur import planes
+from streamblur import layouts, planes
 
 _KEEP_ALPHA = ("ffv1", "rawvideo", "png", "qtrle", "utvideo")
 _PADDED = ("rgb0", "bgr0", "0rgb", "0bgr")
@@ -36,7 +36,7 @@ class _Kind:
 
 
 def _kind(name: str) -> _Kind | None:
-    found = planes.layouts(name)
+    found = layouts.layouts(name)
     if not found:
         return None
     step = max(c.step_x for c in found), max(c.step_y for c in found)

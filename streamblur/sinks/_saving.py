@@ -133,7 +133,7 @@ def _disposals(images: list[Image.Image]) -> list[int]:
 
 def _opaque(images: list[Image.Image]) -> list[Image.Image]:
     """Without the transparency channel when nothing is transparent."""
-    if any(i.mode != "RGBA" or i.getextrema()[3] != (255, 255) for i in images):
+    if any(i.getchannel("A").getextrema() != (255, 255) for i in images):
         return images
     return [i.convert("RGB") for i in images]
 

@@ -9,7 +9,7 @@ from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from streamblur import planes
+from streamblur import layouts
 
 _TURNS = {
     (1, 0, 0, 1): 1,
@@ -49,7 +49,7 @@ class Pictures:
         self.width, self.height = first.width, first.height
         name = first.format.name
         self._first = first.width, first.height, name
-        self.pixel_format = name if planes.native(name) else planes.nearest(name)
+        self.pixel_format = name if layouts.native(name) else layouts.nearest(name)
         self.notes: tuple[str, ...] = ()
         if name != self.pixel_format:
             self.notes = (f"pixel format {name} was converted to {self.pixel_format}",)
