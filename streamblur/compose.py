@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -92,14 +92,11 @@ def run(settings: Settings, source: Path, output: Path, report: Report | None = 
         part(room, name)
     with ExitStack() as stack:
         room = room_for(source, output)
-        opened = part("sources", room).build(settings, source)
-        stack.callback(opened.close)
+        opened = stack.enter_context(closing(part("sources", room).build(settings, source)))
         sink = part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        if opened.info.still:
-            settings = replace(settings, thorough=True)  # a photo has no second chance
-        detector = detector_for(settings)
-        stack.callback(detector.close)
+        settings = replace(settings, thorough=settings.thorough or opened.info.still)  # a photo has no second chance
+        detector = stack.enter_context(closing(detector_for(settings)))
         counts = _Counts(opened.info, report)
         for frame, covers in _flow(settings, opened, detector, stack):
             sink.write(frame)
@@ -134,12 +131,11 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
     """One picture, from a file or an array, with every face covered, as an array."""
     images = part("sources", "image")
     with ExitStack() as stack:
-        opened = images.build(settings, source, False) if isinstance(source, Path) else images.of_array(source)
-        stack.callback(opened.close)
+        read = images.build(settings, source, False) if isinstance(source, Path) else images.of_array(source)
+        opened = stack.enter_context(closing(read))
         if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
-        detector = detector_for(settings := replace(settings, thorough=True))
-        stack.callback(detector.close)
+        detector = stack.enter_context(closing(detector_for(settings := replace(settings, thorough=True))))
         ((frame, _),) = _each_alone(settings, opened, detector)
     covered: NDArray[Any] = part("sinks", "image").pixels_of(frame.picture)
     return covered
@@ -150,14 +146,13 @@ def _each_alone(
 ) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
     """Every frame as a stream of its own, so that nothing seen on one page says anything about the next."""
     from streamblur.engine import anonymize
+    from streamblur.trackers._sights import Sights
 
     for number, frame in enumerate(source):
         with ExitStack() as page:
-            detector = first
-            if number:
-                detector = detector_for(settings)
-                page.callback(detector.close)
-            yield from anonymize([frame], _parts(settings, detector), iter)
+            detector = page.enter_context(closing(detector_for(settings))) if number else first
+            parts = replace(_parts(settings, detector), tracker=Sights())
+            yield from anonymize([frame], parts, iter)
 
 
 def _parts(settings: Settings, detector: Detector) -> Parts:

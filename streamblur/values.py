@@ -21,7 +21,8 @@ class Written:
     """How a picture file was written, so that the same can be written again.
 
     ``format`` is Pillow's name of it, ``options`` what the encoder is told besides. ``alone`` says that its pictures
-    are pages that have nothing to do with each other. ``modes`` (kinds of pixels, in Pillow's words; "as stored" for a
+    are pages that have nothing to do with each other, ``slides`` that each is shown so long that it is a picture of
+    its own though it is a frame of an animation. ``modes`` (kinds of pixels, in Pillow's words; "as stored" for a
     JPEG that never was RGB), ``durations`` (milliseconds) and ``palettes`` (rows of red, green, blue; GIF only) get
     one entry for each frame, before it is handed on.
     """
@@ -29,6 +30,7 @@ class Written:
     format: str
     options: Mapping[str, Any]
     alone: bool
+    slides: bool = False
     modes: list[str] = field(default_factory=list)
     durations: list[float] = field(default_factory=list)
     palettes: list[Any] = field(default_factory=list)
@@ -61,8 +63,8 @@ class StreamInfo:
 
     @property
     def still(self) -> bool:
-        """Whether every frame is a picture of its own: a photo, or pages."""
-        return self.written is not None and self.written.alone
+        """Whether every frame is a picture of its own: a photo, pages, or slides."""
+        return self.written is not None and (self.written.alone or self.written.slides)
 
 
 @dataclass(slots=True)

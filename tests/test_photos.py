@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 from skimage import data
 
-from streamblur import InputError, OutputError, Settings, Summary, blur, blur_image, compose
+from streamblur import InputError, MissingError, OutputError, Settings, Summary, blur, blur_image, compose
 from streamblur.ports import Detector
 from streamblur.ports import Image as Look
 from streamblur.sinks._saving import deep as written
@@ -44,13 +44,13 @@ TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
 class Fixed:
     """A detector that knows where the face is, and keeps what it is shown."""
 
-    def __init__(self, box: Box = FACE) -> None:
+    def __init__(self) -> None:
         self.shown: list[Look] = []
-        self._box = box
+        self.score = 0.9
 
     def detect(self, image: Look) -> Sequence[Detection]:
         self.shown.append(image.copy())
-        return [Detection(self._box, 0.9)]
+        return [Detection(FACE, self.score)]
 
     def close(self) -> None:
         pass
@@ -113,7 +113,14 @@ def clean(raw: bytes) -> bool:
             names.add(raw[at + 4 : at + 8])
             at += 12 + int.from_bytes(raw[at : at + 4], "big")
         assert names <= {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT", b"pHYs"}
-    words = (CANARY.encode(), CANARY.encode("utf-16-le"), CANARY.encode("utf-16-be"), b"ftypmp42", DATE.encode())
+    words = (
+        CANARY.encode(),
+        CANARY.encode("utf-16-le"),
+        CANARY.encode("utf-16-be"),
+        b"ftypmp42",
+        DATE.encode(),
+        b"Lavc",
+    )
     return not any(word in raw for word in words) and raw.count(b"\xff\xd8\xff") <= 1
 
 
@@ -198,6 +205,17 @@ def test_i3_a_real_detector_finds_a_face_that_is_stored_sideways(tmp_path: Path,
     after, summary, _ = passed(tmp_path / "in.jpg")
     assert summary.tracks == 1
     assert hidden(portrait, after)
+
+
+def test_one_likely_sight_is_enough_since_no_second_follows(
+    tmp_path: Path, fixed: Fixed, portrait: Image.Image
+) -> None:
+    portrait.save(tmp_path / "in.png")
+    for score, faces in ((0.5, 1), (0.62, 1), (0.3, 0)):
+        fixed.score = score
+        after, summary, _ = passed(tmp_path / "in.png")
+        assert summary.tracks == faces
+        assert hidden(portrait, after) == bool(faces)
 
 
 def test_i4_photoshop_blocks_and_profiles(tmp_path: Path, fixed: Fixed, portrait: Image.Image) -> None:
@@ -426,6 +444,36 @@ def test_v22_animations_keep_frames_times_and_loop(
         assert decibels(outside(was), outside(now)) >= (38 if suffix == ".avif" else 99)
         assert hidden(was, now)
     assert after.info.get("loop") == before.info.get("loop")
+
+
+def test_heic_without_its_library_is_told(
+    tmp_path: Path, portrait: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portrait.save(tmp_path / "in.heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingError, match="pip install pillow-heif"):
+        blur(tmp_path / "in.heic")
+
+
+def test_a_gif_can_still_become_a_video(tmp_path: Path, fixed: Fixed, portrait: Image.Image) -> None:
+    portrait.save(
+        tmp_path / "in.gif", save_all=True, append_images=[portrait.transpose(Image.Transpose(0))], duration=90
+    )
+    summary = blur(tmp_path / "in.gif", tmp_path / "out.mp4", Settings(preset="ultrafast"))
+    assert (summary.frames, summary.still) == (2, False)
+    assert (tmp_path / "out.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
+def test_v22_slides_are_photos(tmp_path: Path, fixed: Fixed, portrait: Image.Image, suffix: str) -> None:
+    fixed.score = 0.6
+    frames = film(portrait, False)
+    frames[0].save(tmp_path / f"in{suffix}", save_all=True, append_images=frames[1:], duration=1000)
+    after, summary, _ = passed(tmp_path / f"in{suffix}")
+    assert (after.n_frames, len(fixed.shown), summary.tracks) == (4, 4, 4)
+    for number, frame in enumerate(frames):
+        after.seek(number)
+        assert hidden(frame, after.convert("RGBA"))
 
 
 def test_v22_frames_that_look_the_same_stay_apart(tmp_path: Path, fixed: Fixed, portrait: Image.Image) -> None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 import av
 import numpy as np
 from av import VideoFrame
+from av.codec.context import Flags
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
@@ -157,6 +158,7 @@ def deep(pixels: NDArray[np.uint16], how: Written) -> bytes:
     codec: Any = av.CodecContext.create(name, "w")
     codec.width, codec.height, codec.pix_fmt = pixels.shape[1], pixels.shape[0], form
     codec.time_base = Fraction(1)
+    codec.flags |= Flags.bitexact  # no name of the writing program
     if name == "tiff":
         codec.options = {"compression_algo": _DEEP_OPTIONS.get(how.options["compression"], "deflate")}
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), form)

@@ -14,6 +14,8 @@ from streamblur.values import Written
 
 _QUALITY = {"WEBP": 95, "AVIF": 95, "HEIF": 90}
 """Of formats that do not tell with what quality they were written: not visibly another."""
+_SLIDE = 500
+"""Milliseconds from which the first frame of an animation, and so all of them, are taken for slides."""
 _SAFE_TIFF = frozenset(["raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "group4"])
 _BESIDES = {"exif": "EXIF", "xmp": "XMP", "comment": "comment", "photoshop": "IPTC"}
 _DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
@@ -36,7 +38,8 @@ def written(image: Image.Image, file: BinaryIO, turned: bool, several: bool) -> 
         told = {"quality": _QUALITY[name]}
     if animated and "loop" in image.info:
         told["loop"] = image.info["loop"]
-    return Written(name, told, not animated)
+    slides = animated and image.info.get("duration", 0) >= _SLIDE
+    return Written(name, told, not animated, slides)
 
 
 def _jpeg(image: Image.Image, turned: bool) -> dict[str, Any]:
