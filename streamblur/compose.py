@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Report = Callable[[Progress], None]
-DECODED_AHEAD = 4
+DECODED_AHEAD = 2
 """Frames decoded before they are looked at."""
-LOOKED_AHEAD = 4
+LOOKED_AHEAD = 2
 """Frames looked at before they are followed and covered."""
-COVERED_AHEAD = 8
+COVERED_AHEAD = 4
 """Frames finished before the encoder takes them: evens out the bursts that looks make."""
 
 
