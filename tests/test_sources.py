@@ -23,7 +23,7 @@ from streamblur.sources._clock import Clock
 from streamblur.sources.file import build
 from streamblur.values import Frame, StreamInfo
 
-VIDEOS = Path("/work/shared/media/videos")
+VIDEOS = Path(__file__).resolve().parents[2] / "shared" / "media" / "videos"
 SIXTY = tuple(range(60))
 TURNS = {
     1: (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30),
