@@ -62,13 +62,21 @@ def image_of(pixels: NDArray[Any], mode: str) -> Image.Image:
     return image
 
 
+class _TiffWriter(TiffImagePlugin.AppendingTiffWriter):
+    """Pillow's, which Python closes once more when it is thrown away, after the file that it writes to."""
+
+    def close(self) -> None:
+        if not self.f.closed:
+            super().close()
+
+
 class Pages:
     """A file of pictures that have nothing to do with each other, each written when it comes."""
 
     def __init__(self, file: IO[bytes], how: Written) -> None:
         self._how = how
         self._several = how.format == "TIFF"
-        self._file = TiffImagePlugin.AppendingTiffWriter(file) if self._several else file
+        self._file = _TiffWriter(file) if self._several else file
         self.count = 0
 
     def add(self, pixels: NDArray[Any]) -> None:
@@ -85,7 +93,7 @@ class Pages:
         if options.get("compression") == "group4" and image.mode != "1":
             options["compression"] = "tiff_adobe_deflate"
         image.save(self._file, how.format, **options)
-        if isinstance(self._file, TiffImagePlugin.AppendingTiffWriter):
+        if isinstance(self._file, _TiffWriter):
             self._file.newFrame()
 
     def finish(self) -> None:
