@@ -6,11 +6,11 @@ Time is ``pts * time_base`` in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NewType
+from typing import TYPE_CHECKING, Any, Generic, NewType, TypeVar
 
 if TYPE_CHECKING:
     import av
@@ -126,27 +126,48 @@ class Detection:
 class Track:
     """A face believed to be here, whether seen on this frame or predicted.
 
-    ``id`` is stable over the life of the face; ``score`` is the confidence that it is a
-    face (0 to 1, decays while unseen).
+    ``id`` is stable over the life of the face; ``score`` is the evidence so far that it is a
+    face (0 to 1); ``sight`` is what was last seen of it.
     """
 
     id: int
     box: Box
     seen: bool
     score: float = 1.0
+    sight: Detection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Where one face is hidden on one frame, before the margin is added."""
+    """Where one face is hidden on one frame, before the margin is added.
+
+    ``seen`` on this very frame, by the detectors that ``source`` names; ``score`` (0 to 1) is the confidence that
+    there is a face: that of the sight, and between and after sights less, by half for each second.
+    """
 
     track: int
     box: Box
     seen: bool
+    score: float = 1.0
+    source: str = ""
 
 
 SafeFrame = NewType("SafeFrame", Frame)
 """A frame on which every known face is covered. Only ``engine`` makes one."""
+
+AnyFrame = TypeVar("AnyFrame", bound=Frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[AnyFrame]):
+    """A frame and what was decided about it: its covers; whether it was ``looked`` at; whether a new shot begins with
+    it (``cut``); whether all of it is hidden because nobody could say (``curtain``)."""
+
+    frame: AnyFrame
+    covers: Sequence[Cover] = ()
+    looked: bool = False
+    cut: bool = False
+    curtain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from streamblur import Settings, StreamblurError, compose
+from streamblur import Settings, StreamblurError, compose, rooms
 from streamblur.ports import Image
 from streamblur.values import Box, Detection
 
 TESTS = Path(__file__).parent
-PART = compose.part
+PART = rooms.part
 BUG = 70
 """Exit code of a run that ended with an error which is not told to users."""
 
@@ -42,7 +42,7 @@ class Fixed:
 
 
 def part(room: str, name: str) -> Any:
-    """``compose.part``, but for detectors."""
+    """``rooms.part``, but for detectors."""
     return SimpleNamespace(build=lambda settings: Fixed()) if room == "detectors" else PART(room, name)
 
 
@@ -98,7 +98,7 @@ class Runs:
 
 def main() -> None:
     """Import everything once, then fork for each line."""
-    compose.part = part
+    rooms.part = part
     import streamblur.engine
     import streamblur.sinks.file
     import streamblur.sources.file

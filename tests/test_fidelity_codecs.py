@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.fidelity.look import LIGHT
 from benchmarks.fidelity.media import cloth, film, still
 from benchmarks.fidelity.read import side
-from streamblur import OutputError, Settings, blur, compose, planes
+from streamblur import OutputError, Settings, blur, planes, rooms
 from streamblur.sinks import _tags
 
 FAST = {"preset": "12"}
@@ -142,7 +142,7 @@ def test_hdr_light_is_kept_when_the_first_picture_was_written_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PyAV's extra data of a frame dangles after ``make_writable``: this read freed memory once."""
-    monkeypatch.setattr(compose, "part", runs.part)
+    monkeypatch.setattr(rooms, "part", runs.part)
     before = make(tmp_path / "in.mp4", Clip("libx265", "yuv420p10le", size=(640, 480), options=LIGHT))
     for number in range(10):
         assert blur(before, tmp_path / f"{number}.mp4").tracks == 1

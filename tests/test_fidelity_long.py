@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import runs
 
-from streamblur import Progress, Settings, compose
+from streamblur import Progress, Settings, compose, rooms
 
 MINUTES = 20
 TESTS = Path(__file__).parent
@@ -51,7 +51,7 @@ def measure(source: Path, output: Path) -> tuple[float, float, int]:
         if now.frames % 50 == 0:
             levels.append(_resident())
 
-    compose.part = runs.part
+    rooms.part = runs.part
     summary = compose.run(Settings(preset="ultrafast"), source, output, watch)
     early = len(levels) // 5
     return max(levels[early : 2 * early]), max(levels[early:]), summary.frames

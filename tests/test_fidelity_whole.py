@@ -21,7 +21,7 @@ import runs
 from clips import Clip, make
 
 from benchmarks.fidelity.read import count
-from streamblur import OutputError, Settings, StreamblurError, blur, compose
+from streamblur import OutputError, Settings, StreamblurError, blur, rooms
 
 FRAMES = 150
 POINTS = 20
@@ -111,7 +111,7 @@ def _after(calls: int, inner: Callable[..., Any], error: BaseException) -> Calla
 
 
 class Trap:
-    """``compose.part`` with one part that breaks in the middle."""
+    """``rooms.part`` with one part that breaks in the middle."""
 
     def __init__(self, room: str, error: BaseException) -> None:
         self._room, self._error = room, error
@@ -159,7 +159,7 @@ class _Source(_Swapped):
 def test_an_error_in_any_part(
     tmp_path: Path, long_enough: Path, room: str, error: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose, "part", Trap(room, error))
+    monkeypatch.setattr(rooms, "part", Trap(room, error))
     threads = set(threading.enumerate())
     with pytest.raises(type(error)):
         blur(long_enough, tmp_path / "out.mp4", Settings(preset="ultrafast"))
@@ -168,7 +168,7 @@ def test_an_error_in_any_part(
 
 
 def test_an_error_of_the_one_who_watches(tmp_path: Path, long_enough: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "part", runs.part)
+    monkeypatch.setattr(rooms, "part", runs.part)
     with pytest.raises(Broken):
         blur(long_enough, tmp_path / "out.mp4", Settings(), _after(30, lambda _: None, Broken()))
     assert {p.name for p in tmp_path.iterdir()} == {"in.mp4"}
@@ -177,7 +177,7 @@ def test_an_error_of_the_one_who_watches(tmp_path: Path, long_enough: Path, monk
 def test_an_old_output_stays_when_replacing_it_fails(
     tmp_path: Path, long_enough: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compose, "part", Trap("detectors", Broken()))
+    monkeypatch.setattr(rooms, "part", Trap("detectors", Broken()))
     (tmp_path / "out.mp4").write_text("what was there before")
     with pytest.raises(Broken):
         blur(long_enough, tmp_path / "out.mp4", Settings(force=True))

@@ -31,7 +31,7 @@ def covers(name: str, every: int, misses: Misses, first: int = 0) -> tuple[list[
     frames, truth = stream(name)
     oracle, tracker = Oracle(truth, misses), motion.build(Settings(every=every))
     looks = looked(frames[first:], oracle, every, 10_000)
-    return [found for _, found in settled(followed(looks, tracker), tracker, 1.0)], oracle.looks
+    return [list(d.covers) for d in settled(followed(looks, tracker), tracker, 1.0)], oracle.looks
 
 
 def covered_share(face: Box, masks: Sequence[Cover], size: tuple[int, int]) -> float:
@@ -80,7 +80,7 @@ def test_every_frame_comes_out_once_and_in_order() -> None:
     frames, truth = stream("moving")
     tracker = motion.build(Settings())
     out = list(settled(followed(looked(frames, Oracle(truth), 5, 10_000), tracker), tracker, 0.3))
-    assert [frame.pts for frame, _ in out] == [frame.pts for frame in frames]
+    assert [decided.frame.pts for decided in out] == [frame.pts for frame in frames]
 
 
 def test_tracks_keep_their_number() -> None:
@@ -93,7 +93,7 @@ def prompt(name: str, delay: int, first: int) -> list[Sequence[Cover]]:
     frames, truth = stream(name)
     tracker = motion.build(Settings(every=3))
     looks = looked(frames[first:], Oracle(truth), 3, 10_000)
-    return [found for _, found in settled(followed(looks, tracker), tracker, 1.0, delay)]
+    return [list(d.covers) for d in settled(followed(looks, tracker), tracker, 1.0, delay)]
 
 
 @pytest.mark.parametrize("name", sorted(set(SCENES) - {"fast"}))
@@ -121,5 +121,5 @@ def test_live_frames_come_out_as_soon_as_they_may() -> None:
             yield frame
 
     looks = looked(taking(), Oracle(truth), 3, 10_000)
-    for frame, _ in settled(followed(looks, tracker), tracker, 1.0, delay=0):
-        assert taken[-1] - frame.pts <= 1
+    for decided in settled(followed(looks, tracker), tracker, 1.0, delay=0):
+        assert taken[-1] - decided.frame.pts <= 1

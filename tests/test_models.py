@@ -161,7 +161,7 @@ def test_without_a_network_it_says_how_to_get_it_by_hand(tmp_path: Path, monkeyp
 
 def command(folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.setattr(models, "cache_folder", lambda: folder / "streamblur")
-    monkeypatch.setattr("streamblur.cli_models.cache_folder", lambda: folder / "streamblur")
+    monkeypatch.setattr("streamblur.cli.models.cache_folder", lambda: folder / "streamblur")
     monkeypatch.delenv("STREAMBLUR_MODELS", raising=False)
     return CliRunner().invoke(main, ["models", *arguments])
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scenes import FACE
 from skimage import data
 
-from streamblur.compose import choices, part
 from streamblur.layouts import Layout, layouts
 from streamblur.ports import Obscurer
+from streamblur.rooms import choices, part
 from streamblur.settings import Settings
 
 STYLES = choices("obscurers")

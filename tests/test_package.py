@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 import streamblur
-from streamblur.compose import choices
+from streamblur.rooms import choices
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "streamblur" / "weights"

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 from skimage import data
 
-from streamblur import InputError, MissingError, OutputError, Settings, Summary, blur, blur_image, compose
+from streamblur import InputError, MissingError, OutputError, Settings, Summary, blur, blur_image, rooms
 from streamblur.ports import Detector
 from streamblur.ports import Image as Look
 from streamblur.sinks._saving import deep as written
@@ -63,7 +63,7 @@ def fixed(monkeypatch: pytest.MonkeyPatch) -> Fixed:
     def build(_settings: Settings) -> Detector:
         return detector
 
-    monkeypatch.setattr(compose, "detector_for", build)
+    monkeypatch.setattr(rooms, "detector_for", build)
     return detector
 
 

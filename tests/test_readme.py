@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from streamblur.cli import blur
+from streamblur.cli.blur import blur
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

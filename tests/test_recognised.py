@@ -9,10 +9,10 @@ import pytest
 from scenes import RGB, SCENES, stamped, under
 from test_hindsight import MARGIN, stream
 
-from streamblur.compose import part
 from streamblur.engine.hindsight import followed, settled
 from streamblur.engine.looking import looked
 from streamblur.ports import Detector
+from streamblur.rooms import part
 from streamblur.settings import Settings
 from streamblur.trackers import motion
 from streamblur.values import Box, Cover, Detection
@@ -60,7 +60,7 @@ def test_no_face_is_exposed(name: str, detector: Detector) -> None:
     for first in range(5):
         tracker = motion.build(Settings())
         found = settled(followed(looked(frames[first:], remembered, 5, 1280), tracker), tracker, 1.0)
-        for n, (_, masks) in enumerate(found, first):
-            shares = (covered_oval(face, masks, SCENES[name].size) for face in truth[n])
+        for n, decided in enumerate(found, first):
+            shares = (covered_oval(face, decided.covers, SCENES[name].size) for face in truth[n])
             exposed += [(first, n, round(share, 2)) for share in shares if share < COVERED]
     assert exposed == []

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from scenes import SCENES, Scene, sway, walk
 
-from streamblur.compose import choices, part
 from streamblur.geometry import iou
 from streamblur.ports import Tracker
+from streamblur.rooms import choices, part
 from streamblur.settings import Settings
 from streamblur.values import Box, Detection, Frame, Track
 

@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.leak.clips import Clip, clip, names
 from benchmarks.leak.meter import measure
 from benchmarks.leak.report import Report
-from streamblur import compose
+from streamblur import rooms
 from streamblur.engine import Obscuring, Parts, anonymize
 from streamblur.settings import Settings
 
@@ -48,17 +48,17 @@ VARIANTS = (
 def cover(source: Path, output: Path, settings: Settings, delay: int | None) -> None:
     """Write ``source`` with its faces covered, with no frame waiting longer than ``delay`` frames."""
     with ExitStack() as stack:
-        opened = compose.part("sources", "file").build(settings, source)
+        opened = rooms.part("sources", "file").build(settings, source)
         stack.callback(opened.close)
-        sink = compose.part("sinks", "file").build(settings, opened.info, output)
-        detector = compose.part("detectors", settings.detector).build(settings)
+        sink = rooms.part("sinks", "file").build(settings, opened.info, output)
+        detector = rooms.part("detectors", settings.detector).build(settings)
         stack.callback(detector.close)
-        style = compose.part("obscurers", settings.style)
+        style = rooms.part("obscurers", settings.style)
         how = Obscuring(lambda component: style.build(settings, component), settings.margin, False, False)
-        tracker = compose.part("trackers", settings.tracker).build(settings)
+        tracker = rooms.part("trackers", settings.tracker).build(settings)
         parts = Parts(detector, tracker, how, settings.every, settings.analysis_size, settings.hindsight, delay)
-        for frame, _ in anonymize(opened, parts, lambda looks: looks):
-            sink.write(frame)
+        for decided in anonymize(opened, parts, lambda looks: looks):
+            sink.write(decided.frame)
         sink.close()
 
 

@@ -23,9 +23,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from streamblur.compose import detector_for
 from streamblur.geometry import containment, scaled
 from streamblur.ports import Detector, Image
+from streamblur.rooms import detector_for
 from streamblur.settings import Settings
 from streamblur.values import Box, Detection
 

@@ -9,14 +9,14 @@ the only place that writes pixels and the only caller of ``SafeFrame``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from streamblur.engine.covering import Obscuring, covered
 from streamblur.engine.hindsight import followed, settled
 from streamblur.engine.looking import Looked, looked
 from streamblur.ports import Detector, Tracker
-from streamblur.values import Cover, Frame, SafeFrame
+from streamblur.values import Decided, Frame, SafeFrame
 
 __all__ = ["Obscuring", "Parts", "anonymize"]
 
@@ -40,8 +40,8 @@ def anonymize(
     frames: Iterable[Frame],
     parts: Parts,
     ahead: Callable[[Iterable[Looked]], Iterable[Looked]],
-) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
-    """Yield every frame, in order, with all known faces covered, and what was covered.
+) -> Iterator[Decided[SafeFrame]]:
+    """Yield every frame, in order, with all known faces covered, and what was decided.
 
     ``ahead`` may run looking ahead of the rest on a thread, or be the identity.
     """

@@ -15,7 +15,7 @@ from streamblur.geometry import grown, snapped, stored
 from streamblur.layouts import Layout
 from streamblur.planes import Component, components, writable
 from streamblur.ports import Obscurer, Patch
-from streamblur.values import Box, Cover, Frame, SafeFrame
+from streamblur.values import Box, Cover, Decided, Frame, SafeFrame
 
 FEATHER = 0.1
 """Width of the soft edge of an ellipse, outside the area at full strength, as a share of its size."""
@@ -36,19 +36,17 @@ class Obscuring:
     frames: bool
 
 
-Settled = tuple[Frame, Sequence[Cover]]
-
-
-def covered(frames: Iterable[Settled], how: Obscuring) -> Iterator[tuple[SafeFrame, Sequence[Cover]]]:
-    """Hide every cover on its frame and yield the frame, with what was covered."""
+def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decided[SafeFrame]]:
+    """Hide every cover on its frame."""
     obscurers: dict[int, dict[str, Obscurer]] = {}
-    for frame, covers in frames:
+    for decided in frames:
+        frame, covers = decided.frame, decided.covers
         faces = {cover.track for cover in covers}
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
         if covers:
             writable(frame.picture)
             _hide(frame, covers, obscurers, how)
-        yield SafeFrame(frame), covers
+        yield Decided(SafeFrame(frame), covers, decided.looked, decided.cut, decided.curtain)
 
 
 def _hide(frame: Frame, covers: Sequence[Cover], obscurers: dict[int, dict[str, Obscurer]], how: Obscuring) -> None:

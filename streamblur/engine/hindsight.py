@@ -16,7 +16,7 @@ from streamblur.engine.placing import Face
 from streamblur.geometry import between, clipped, grown, iou
 from streamblur.planes import shown_size
 from streamblur.ports import Tracker
-from streamblur.values import Box, Cover, Frame, Track
+from streamblur.values import Box, Cover, Decided, Frame, Track
 
 SURE = 0.5
 """Evidence (``Track.score``) from which a track is covered."""
@@ -54,13 +54,14 @@ class _Waiting:
 
     number: int
     frame: Frame
+    looked: bool
     cut: bool
     believed: dict[int, Box]
 
 
 def settled(
     frames: Iterable[Followed], tracker: Tracker, hindsight: float, delay: int | None = None
-) -> Iterator[tuple[Frame, list[Cover]]]:
+) -> Iterator[Decided[Frame]]:
     """Yield each frame with its covers once ``hindsight`` seconds of later looks are known.
 
     With a ``delay`` (frames, 0 or more), as live pictures need, no frame waits longer than that: one that no look
@@ -68,7 +69,7 @@ def settled(
     """
     window = _Window(tracker, prompt=delay is not None)
     for number, one in enumerate(frames):
-        window.waiting.append(_Waiting(number, one.frame, one.cut, {t.id: t.box for t in one.tracks}))
+        window.waiting.append(_Waiting(number, one.frame, one.looked, one.cut, {t.id: t.box for t in one.tracks}))
         if one.looked:
             window.look(number, one.tracks)
         while window.waits_too_long(hindsight, delay) and (one.looked or delay is not None):
@@ -111,19 +112,19 @@ class _Window:
         while len(self._looks) > 1 and self._looks[1] < self.waiting[0].number:
             self._looks.popleft()
 
-    def decided(self) -> tuple[Frame, list[Cover]]:
+    def decided(self) -> Decided[Frame]:
         """Let the oldest frame go, with the covers of all faces that are sure by now."""
         oldest = self.waiting.popleft()
-        covers = []
+        covers: list[Cover] = []
         for face in list(self._faces.values()):
             places = face.settle(oldest.number)
             if self._prompt and not places and face.id in oldest.believed:
                 places = [(grown(oldest.believed[face.id], WIDEN), False)]
             if face.sure or self._prompt:
-                covers += [Cover(face.id, box, seen) for box, seen in places]
+                covers += face.covers(places, oldest.frame.time)
             if not face.places and face.look is None:
                 del self._faces[face.id]
-        return oldest.frame, covers
+        return Decided(oldest.frame, covers, oldest.looked, oldest.cut)
 
     def _meet(self, face: Face, track: Track, number: int) -> None:
         """A face at this look: cover it here, and on the way from where it was at the last one."""
@@ -139,6 +140,7 @@ class _Window:
                 face.fill(face.seen, here)
             self._motion_back(face, here)
             face.seen = here
+            face.sighted(self.waiting[-1].frame.time, track)
         face.put(number, track.box, track.seen)
         face.look = here
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import mul
+from operator import itemgetter, mul
 
 from streamblur.geometry import between, overlap
-from streamblur.values import Box
+from streamblur.values import Box, Cover, Track
 
 INSIDE = 0.9
 """Share of a place that lies in another from which it needs no cover of its own."""
@@ -14,6 +15,8 @@ REACH = 5
 """Frames before and after over which places are smoothed."""
 OVER = 0.9
 """Share of a place that its smoothed one has to lie over."""
+FADES = 0.5
+"""What is left of the confidence of a sight a second before or after it."""
 PARTLY = 1.3
 """Ratio of sizes at two looks from which one of them is taken to show a part of the face only."""
 
@@ -29,6 +32,7 @@ class Face:
     seen: tuple[int, Box] | None = None
     first: tuple[int, Box] | None = None
     _line: dict[int, Box] = field(default_factory=dict)
+    _sights: list[tuple[float, float, str]] = field(default_factory=list)
 
     def put(self, number: int, box: Box, seen: bool) -> None:
         """Cover this place on this frame, unless a cover there already does."""
@@ -53,6 +57,19 @@ class Face:
         if all(overlap(smooth, box) >= OVER * box.area for box, seen in here[:1]):
             here[0] = (smooth, here[0][1])
         return here
+
+    def sighted(self, time: float, track: Track) -> None:
+        """Remember how sure the sight at this time (seconds) was, and whose it was."""
+        score, source = (track.sight.score, track.sight.source) if track.sight is not None else (track.score, "")
+        self._sights.append((time, score, source))
+
+    def covers(self, places: Sequence[tuple[Box, bool]], time: float) -> list[Cover]:
+        """The places of the frame at this time (seconds), which is the oldest that is open, as covers."""
+        while len(self._sights) > 1 and self._sights[1][0] <= time:
+            del self._sights[0]
+        near = ((score * FADES ** abs(at - time), source if at == time else "") for at, score, source in self._sights)
+        score, source = max(near, key=itemgetter(0), default=(0.0, ""))
+        return [Cover(self.id, box, seen, score, source if seen else "") for box, seen in places]
 
     def _smoothed(self, number: int) -> Box:
         """The mean place around this frame, nearer frames weighing more."""

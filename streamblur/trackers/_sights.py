@@ -11,7 +11,7 @@ class Sights:
     """A tracker for one frame."""
 
     def update(self, frame: Frame, seen: Sequence[Detection] | None, cut: bool) -> Sequence[Track]:
-        return [Track(number, face.box, True, face.score) for number, face in enumerate(seen or ())]
+        return [Track(number, face.box, True, face.score, face) for number, face in enumerate(seen or ())]
 
     def trace(self, box: Box, start: int, stop: int) -> Sequence[Box]:
         return []

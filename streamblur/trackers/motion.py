@@ -63,6 +63,7 @@ class _Life:
     seen_box: Box
     seen_at: int
     seen_time: float
+    sight: Detection | None = None
     size: tuple[float, float] = (0.0, 0.0)
     evidence: float = 0.0
     sure: bool = False
@@ -83,7 +84,7 @@ class _Life:
         self.evidence = self.evidence * 0.5 ** ((time - self.seen_time) / FADES) + _weight(detection.score)
         self.sure = self.sure or self.evidence >= SURE
         self.seen_box, self.seen_at, self.seen_time = box, number, time
-        self.seen, self.adrift = True, False
+        self.sight, self.seen, self.adrift = detection, True, False
         return self
 
     def carry(self, path: Sequence[Box], number: int) -> None:
@@ -101,7 +102,7 @@ class _Life:
 
     def track(self, number: int) -> Track:
         seen = self.seen and number == self.at
-        return Track(self.id, self.now(number), seen, 1.0 if self.sure else self.evidence)
+        return Track(self.id, self.now(number), seen, 1.0 if self.sure else self.evidence, self.sight)
 
 
 class MotionTracker:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
-from streamblur import compose
+from streamblur import rooms
 from streamblur.settings import Settings
 
 GROUPS = ("Looking", "Hiding", "Writing", "Other")
 DEFAULTS = Settings()
-DETECTORS = ", ".join(compose.choices("detectors"))
+PLACE = click.Path(path_type=Path)
+DETECTORS = ", ".join(rooms.choices("detectors"))
 
 
 class GroupedOption(click.Option):
@@ -48,7 +50,7 @@ def rhythm(value: str) -> int | None:
 def detectors(value: str) -> str:
     """Names of detectors, joined by '+', as a type of ``--detector``."""
     for name in value.split("+"):
-        if name not in compose.choices("detectors"):
+        if name not in rooms.choices("detectors"):
             raise click.BadParameter(f"there is no detector {name!r}: choose from {DETECTORS}; join several with '+'.")
     return value
 

@@ -1,0 +1,78 @@
+"""The parts that the settings name: which there are, and building them.
+
+Nothing heavy is imported until a part is used, so that ``--help`` can ask for ``choices``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamblur.accepted import picture_at
+from streamblur.errors import SettingsError
+from streamblur.settings import Settings
+
+if TYPE_CHECKING:
+    from streamblur.engine import Parts
+    from streamblur.ports import Detector
+
+
+def choices(room: str) -> tuple[str, ...]:
+    """The parts in a room, by name, importing none. A room is a folder of the package."""
+    folder = Path(__file__).parent / room
+    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_")))
+
+
+def part(room: str, name: str) -> Any:
+    """The module ``name`` of a room, imported on first use."""
+    if name not in choices(room):
+        raise SettingsError(f"There is no {name!r} in {room}: choose one of {', '.join(choices(room))}.")
+    return importlib.import_module(f"streamblur.{room}.{name}")
+
+
+def detector_for(settings: Settings) -> Detector:
+    """The detector that the settings name; several joined by '+' look at the same picture together.
+
+    A detector may have ``notes``, a tuple of sentences for the user.
+    """
+    rooms = {name: part("detectors", name) for name in settings.detector.split("+")}
+    with ExitStack() as undo:
+        built: list[tuple[str, Detector]] = []
+        for name, room in rooms.items():
+            built.append((name, room.build(settings)))
+            undo.callback(built[-1][1].close)
+        undo.pop_all()
+    if len(built) == 1:
+        return built[0][1]
+    from streamblur.detectors._union import Union
+
+    return Union(built)
+
+
+def room_for(source: Path, output: Path) -> str:
+    """``image`` for a picture, by what it holds; else ``file``, also for a GIF that becomes a video."""
+    found = picture_at(source)
+    to_video = found == "GIF" and output.suffix.lower() not in (".gif", source.suffix.lower())
+    return "image" if found and not to_video else "file"
+
+
+def parts(settings: Settings, detector: Detector) -> Parts:
+    from streamblur.engine import Obscuring, Parts
+
+    style = part("obscurers", settings.style)
+    return Parts(
+        detector=detector,
+        tracker=part("trackers", settings.tracker).build(settings),
+        obscuring=Obscuring(
+            make=lambda component: style.build(settings, component),
+            margin=settings.margin,
+            ellipse=settings.shape == "ellipse",
+            frames=settings.boxes,
+        ),
+        every=settings.every,
+        analysis_size=settings.analysis,
+        hindsight=settings.hindsight,
+    )
