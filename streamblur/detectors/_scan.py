@@ -50,7 +50,7 @@ class Scan:
 
     ``turns`` are sets of layers used in turn, so that a face on a seam of one look is not on a
     seam of the next. ``min_face`` is the shortest side in pixels of a face that is reported.
-    On the first picture, and on one that has little to do with the one before, no tile is left for later.
+    On the first picture, and on one that has little to do with the one before, nothing is left for later.
     """
 
     def __init__(self, turns: Sequence[Sequence[Layer]], min_face: float) -> None:
@@ -65,8 +65,10 @@ class Scan:
 
     def sights(self, image: Image) -> list[Sight]:
         """What each pass of this look saw."""
-        layers = _fitting(self._turns[self._turn % len(self._turns)], max(image.shape[:2]))
-        part = None if self._anew(image) else self._turn
+        anew = self._anew(image)
+        turns = self._turns if anew else [self._turns[self._turn % len(self._turns)]]
+        layers = _fitting([layer for turn in turns for layer in turn], max(image.shape[:2]))
+        part = None if anew else self._turn
         self._turn += 1
         return [sight for layer in layers for sight in _over(image, layer, part)]
 

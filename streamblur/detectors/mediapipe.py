@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from streamblur.detectors._blazeface import FULL, SHORT, Model, face_box, upright
+from streamblur.detectors._later import imported_later
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import doubted
 from streamblur.errors import MissingError
@@ -135,8 +136,9 @@ def _task(path: Path, confidence: float) -> _Task:
             f"The face model {path.name} is not in {path.parent}: install streamblur again with "
             "'python3 -m pip install --force-reinstall streamblur', which puts it there."
         )
-    from mediapipe.tasks.python.core.base_options import BaseOptions
-    from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
+    with imported_later("matplotlib", "matplotlib.pyplot", "sounddevice"):  # 0.4 of the 0.5 s that MediaPipe takes
+        from mediapipe.tasks.python.core.base_options import BaseOptions
+        from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
 
     class Offline(BaseOptions):  # type: ignore[misc]
         """Options without certificates: see ``_offline``."""
