@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,7 @@ from streamblur.values import Progress, StreamInfo, Summary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from streamblur.faces import Faces
     from streamblur.ports import Detector, Source
     from streamblur.values import Cover, Decided, Frame, SafeFrame
 
@@ -38,26 +40,32 @@ def default_output(source: Path) -> Path:
 
 
 def run(
-    settings: Settings, source: Path, output: Path, report: Report | None = None, witness: Witness | None = None
+    settings: Settings,
+    source: Path,
+    output: Path,
+    report: Report | None = None,
+    witness: Witness | None = None,
+    faces: Faces | None = None,
 ) -> Summary:
     """Cover every face in ``source`` and write the same recording to ``output``.
 
-    ``report`` is called on this thread after each frame written, ``witness`` before it. Raises a
+    ``report`` is called on this thread after each frame written, ``witness`` before it. With ``faces``, found in this
+    very input before, nobody looks: what they say, with their edits, is covered. Raises a
     ``StreamblurError`` for whatever a user can mend; on any error, and on KeyboardInterrupt, nothing is left under the
     name of the output, and no thread goes on.
     """
     started = time.monotonic()
-    for kind, name in (("trackers", settings.tracker), ("obscurers", settings.style)):
-        rooms.part(kind, name)
+    rooms.part("obscurers", settings.style)
+    if faces is None:
+        rooms.part("trackers", settings.tracker)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
         sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        settings = replace(settings, thorough=settings.thorough or opened.info.still)  # a photo has no second chance
-        detector = stack.enter_context(closing(rooms.detector_for(settings)))
+        flow, detector = _hidden(settings, source, opened, faces, stack)
         counts = _Counts(opened.info, report)
-        for decided in _flow(settings, opened, detector, stack):
+        for decided in flow:
             if witness is not None:
                 witness(decided)
             sink.write(decided.frame)
@@ -67,27 +75,82 @@ def run(
     return counts.summary(time.monotonic() - started, output, tuple(said))
 
 
-def _flow(settings: Settings, source: Source, detector: Detector, stack: ExitStack) -> Iterator[Decided[SafeFrame]]:
-    """The engine's flow over the source, its stages on threads that end with the stack."""
-    from streamblur.engine import anonymize
+def detect(settings: Settings, source: Path, report: Report | None = None) -> Faces:
+    """Find every face in ``source`` as ``run`` would, and write nothing: the faces that a run would cover.
+
+    ``report`` is called on this thread after each frame.
+    """
+    from streamblur import __version__
+    from streamblur.engine import wished
+    from streamblur.faces.recorder import Recorder, fingerprint
+
+    rooms.part("trackers", settings.tracker)
+    with ExitStack() as stack:
+        room = rooms.room_for(source, source)
+        opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
+        flow, _ = _found(settings, opened, stack)
+        counts, recorder = _Counts(opened.info, report), Recorder()
+        for decided in wished(flow, rooms.wishes(settings)):
+            recorder.add(decided)
+            counts.add(decided.covers)
+        found = recorder.faces(fingerprint(source, opened.info), asdict(settings), __version__)
+    return replace(found, regions=settings.region, excluded=settings.exclude_region)
+
+
+def _hidden(
+    settings: Settings, place: Path, source: Source, faces: Faces | None, stack: ExitStack
+) -> tuple[Iterator[Decided[SafeFrame]], Detector | None]:
+    """The source with every face hidden, and the detector that found them, if one looked."""
+    from streamblur.engine import hide, recalled
+    from streamblur.faces.edits import applied
+
+    detector: Detector | None = None
+    if faces is None:
+        flow, detector = _found(settings, source, stack)
+    else:
+        _same(faces, place, source)
+        faces = applied(faces)
+        flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
+    safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
+    return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
+
+
+def _same(faces: Faces, place: Path, source: Source) -> None:
+    """Raise InputError unless the faces were found in this very input."""
+    from streamblur.faces.recorder import fingerprint
+
+    found = fingerprint(place, source.info)
+    if replace(found, frames=faces.source.frames) != faces.source:
+        raise InputError(
+            f"the faces file belongs to another input than {place}: write it again with streamblur detect."
+        )
+
+
+def _found(settings: Settings, source: Source, stack: ExitStack) -> tuple[Iterator[Decided[Frame]], Detector]:
+    """The source with what the detector found in it; the stages run on threads that end with the stack."""
+    from streamblur.engine import decide
+
+    settings = replace(settings, thorough=settings.thorough or source.info.still)  # a photo has no second chance
+    detector = stack.enter_context(closing(rooms.detector_for(settings)))
+    if source.info.still:
+        return _each_alone(settings, source, detector), detector
+    frames = _ahead(stack, source, DECODED_AHEAD, "decode")
+    ahead = partial(_ahead, stack, size=LOOKED_AHEAD, name="look")
+    return decide(frames, rooms.parts(settings, detector), ahead), detector
+
+
+def _ahead(stack: ExitStack, items: Iterable[T], size: int, name: str) -> Iterator[T]:
     from streamblur.threads import Ahead
 
-    if source.info.still:
-        return _each_alone(settings, source, detector)
-
-    def ahead(items: Iterable[T], size: int, name: str) -> Ahead[T]:
-        thread = Ahead(items, size, name)
-        stack.callback(thread.close)
-        return thread
-
-    parts = rooms.parts(settings, detector)
-    frames = ahead(source, DECODED_AHEAD, "decode")
-    flow = anonymize(frames, parts, lambda looks: ahead(looks, LOOKED_AHEAD, "look"))
-    return ahead(flow, COVERED_AHEAD, "cover")
+    thread = Ahead(items, size, name)
+    stack.callback(thread.close)
+    return thread
 
 
 def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
     """One picture, from a file or an array, with every face covered, as an array."""
+    from streamblur.engine import hide
+
     images = rooms.part("sources", "image")
     with ExitStack() as stack:
         read = images.build(settings, source, False) if isinstance(source, Path) else images.of_array(source)
@@ -95,21 +158,23 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
         if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
         detector = stack.enter_context(closing(rooms.detector_for(settings := replace(settings, thorough=True))))
-        (decided,) = _each_alone(settings, opened, detector)
+        flow = _each_alone(settings, opened, detector)
+        (decided,) = hide(flow, rooms.obscuring(settings), rooms.wishes(settings))
     covered: NDArray[Any] = rooms.part("sinks", "image").pixels_of(decided.frame.picture)
     return covered
 
 
-def _each_alone(settings: Settings, source: Iterable[Frame], first: Detector) -> Iterator[Decided[SafeFrame]]:
+def _each_alone(settings: Settings, source: Iterable[Frame], first: Detector) -> Iterator[Decided[Frame]]:
     """Every frame as a stream of its own, so that nothing seen on one page says anything about the next."""
-    from streamblur.engine import anonymize
+    from streamblur.engine import decide
     from streamblur.trackers._sights import Sights
 
+    sights = Sights()
     for number, frame in enumerate(source):
         with ExitStack() as page:
             detector = page.enter_context(closing(rooms.detector_for(settings))) if number else first
-            parts = replace(rooms.parts(settings, detector), tracker=Sights())
-            yield from anonymize([frame], parts, iter)
+            sights = Sights(sights.next)
+            yield from decide([frame], replace(rooms.parts(settings, detector), tracker=sights), iter)
 
 
 class _Counts:
@@ -121,7 +186,7 @@ class _Counts:
         self._tracks: set[int] = set()
 
     def add(self, covers: Iterable[Cover]) -> None:
-        faces = {cover.track for cover in covers}
+        faces = {cover.track for cover in covers if not cover.exact}
         self._tracks |= faces
         self._covered += len(faces)
         self._frames += 1

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from streamblur.accepted import picture_at
 from streamblur.errors import SettingsError
+from streamblur.regions import region
 from streamblur.settings import Settings
 
 if TYPE_CHECKING:
-    from streamblur.engine import Parts
+    from streamblur.engine import Obscuring, Parts, Wishes
+    from streamblur.faces import Faces
     from streamblur.ports import Detector
 
 
@@ -60,19 +62,46 @@ def room_for(source: Path, output: Path) -> str:
 
 
 def parts(settings: Settings, detector: Detector) -> Parts:
-    from streamblur.engine import Obscuring, Parts
+    from streamblur.engine import Parts
 
-    style = part("obscurers", settings.style)
     return Parts(
         detector=detector,
         tracker=part("trackers", settings.tracker).build(settings),
-        obscuring=Obscuring(
-            make=lambda component: style.build(settings, component),
-            margin=settings.margin,
-            ellipse=settings.shape == "ellipse",
-            frames=settings.boxes,
-        ),
+        obscuring=obscuring(settings),
         every=settings.every,
         analysis_size=settings.analysis,
         hindsight=settings.hindsight,
+        wishes=wishes(settings),
     )
+
+
+def obscuring(settings: Settings) -> Obscuring:
+    """How the settings hide a face."""
+    from streamblur.engine import Obscuring
+
+    style = part("obscurers", settings.style)
+    return Obscuring(
+        make=lambda component: style.build(settings, component),
+        margin=settings.margin,
+        ellipse=settings.shape == "ellipse",
+        frames=settings.boxes,
+    )
+
+
+def wishes(settings: Settings, faces: Faces | None = None) -> Wishes:
+    """What was chosen by hand, in the settings and in a faces file whose edits are applied.
+
+    Raises SettingsError when a face is to be kept visible and nobody said by a faces file which one it is.
+    """
+    from streamblur.engine import Wishes
+
+    if faces is None:
+        if settings.keep_face:
+            raise SettingsError("keep_face needs a faces file: make one with streamblur detect, and give it as faces.")
+        return Wishes([region(text) for text in settings.region], [region(text) for text in settings.exclude_region])
+    from streamblur.engine.identity import certain
+
+    hidden = dict.fromkeys((*settings.region, *faces.regions))
+    excluded = dict.fromkeys((*settings.exclude_region, *faces.excluded))
+    kept = certain(faces, faces.kept | set(settings.keep_face))
+    return Wishes([region(text) for text in hidden], [region(text) for text in excluded], kept)

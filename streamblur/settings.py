@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from streamblur.errors import SettingsError
+from streamblur.regions import region
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class Settings:
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
     more is stronger; ``margin`` is added on every side as a share of the face's size;
-    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask.
+    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask. ``region`` lists what is always hidden,
+    ``exclude_region`` where no face is hidden (a region still is), as ``regions.region`` reads them; ``keep_face``
+    lists tracks of a faces file that stay visible wherever they surely are the face that they began with.
 
     Writing: ``codec`` an FFmpeg encoder name or ``auto`` (that of the input, where it can be written
     well); ``preset`` of the encoder; ``crf`` its quality (None: one at which what is not hidden looks as
@@ -44,6 +47,9 @@ class Settings:
     margin: float = 0.2
     shape: str = "box"
     boxes: bool = False
+    region: tuple[str, ...] = ()
+    exclude_region: tuple[str, ...] = ()
+    keep_face: tuple[int, ...] = ()
     codec: str = "auto"
     preset: str = "medium"
     crf: int | None = None
@@ -60,6 +66,8 @@ class Settings:
         for name, allowed in _CHOICES:
             if getattr(self, name) not in allowed:
                 raise SettingsError(f"{name} is {getattr(self, name)!r}: choose one of {', '.join(allowed)}.")
+        for text in (*self.region, *self.exclude_region):
+            region(text)
         for word in self.kept - KEEPABLE:
             raise SettingsError(f"keep is {word!r}: choose from {', '.join(sorted(KEEPABLE))}, with commas.")
         if self.mute and not self.audio:

@@ -142,7 +142,8 @@ class Cover:
     """Where one face is hidden on one frame, before the margin is added.
 
     ``seen`` on this very frame, by the detectors that ``source`` names; ``score`` (0 to 1) is the confidence that
-    there is a face: that of the sight, and between and after sights less, by half for each second.
+    there is a face: that of the sight, and between and after sights less, by half for each second. ``exact`` is a
+    region that somebody chose: no margin, every corner; its ``track`` is negative.
     """
 
     track: int
@@ -150,6 +151,7 @@ class Cover:
     seen: bool
     score: float = 1.0
     source: str = ""
+    exact: bool = False
 
 
 SafeFrame = NewType("SafeFrame", Frame)
@@ -161,13 +163,15 @@ AnyFrame = TypeVar("AnyFrame", bound=Frame)
 @dataclass(frozen=True, slots=True)
 class Decided(Generic[AnyFrame]):
     """A frame and what was decided about it: its covers; whether it was ``looked`` at; whether a new shot begins with
-    it (``cut``); whether all of it is hidden because nobody could say (``curtain``)."""
+    it (``cut``); whether all of it is hidden because nobody could say (``curtain``); ``spared`` areas in which
+    no face is hidden, only what is ``exact``."""
 
     frame: AnyFrame
     covers: Sequence[Cover] = ()
     looked: bool = False
     cut: bool = False
     curtain: bool = False
+    spared: Sequence[Box] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from streamblur import rooms
+from streamblur.cli._terminal import printable
+from streamblur.errors import SettingsError
 from streamblur.settings import Settings
 
-GROUPS = ("Looking", "Hiding", "Writing", "Other")
+GROUPS = ("Looking", "Hiding", "Proving", "Writing", "Other")
 DEFAULTS = Settings()
 PLACE = click.Path(path_type=Path)
 DETECTORS = ", ".join(rooms.choices("detectors"))
@@ -53,6 +55,15 @@ def detectors(value: str) -> str:
         if name not in rooms.choices("detectors"):
             raise click.BadParameter(f"there is no detector {name!r}: choose from {DETECTORS}; join several with '+'.")
     return value
+
+
+def settings_of(fields: Mapping[str, Any]) -> Settings:
+    """The settings that the options give; wrong ones are wrong usage."""
+    known = {name: value for name, value in fields.items() if hasattr(DEFAULTS, name)}
+    try:
+        return Settings(**known)
+    except SettingsError as error:
+        raise click.UsageError(printable(error)) from error
 
 
 grouped = partial(click.option, cls=GroupedOption)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamblur import compose, rooms
-from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting
+from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
-from streamblur.errors import SettingsError
-from streamblur.settings import Settings
 from streamblur.values import Summary
+
+if TYPE_CHECKING:
+    from streamblur.faces import Faces
+
+PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
+FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
 
 @click.command(
@@ -34,6 +38,12 @@ from streamblur.values import Summary
 @setting("Hiding", "margin", "Added on every side, as a share of the face.")
 @setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"]))
 @setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",))
+@setting("Hiding", "region", "Always hidden: x,y,w,h or x,y,w,h@start-end.", multiple=True, **PLACES)
+@setting("Hiding", "exclude_region", "No face is hidden there.", multiple=True, **PLACES)
+@setting("Hiding", "keep_face", "Leave this face of --faces visible.", type=int, multiple=True, **FACES)
+@grouped(
+    "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
+)
 @grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with _blurred before its suffix]")
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
@@ -44,21 +54,26 @@ from streamblur.values import Summary
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
-def blur(source: Path, output: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
+def blur(source: Path, output: Path | None, faces: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
     """Hide every face in a recording.
 
     Writes INPUT again: same timing, size, colours and sound; only the faces change.
     """
-    try:
-        settings = Settings(**fields)
-    except SettingsError as error:
-        raise click.UsageError(printable(error)) from error
+    settings = settings_of(fields)
     if verbose:
         log_to_terminal()
     with stoppable(), errors_as_sentences(), progress(quiet or verbose) as report:
-        summary = compose.run(settings, source, output or compose.default_output(source), report)
+        known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
+        summary = compose.run(settings, source, output or compose.default_output(source), report, **known)
     if not quiet:
         tell(summary)
+
+
+def read(place: Path) -> Faces:
+    """The faces in a file; its reader is imported when there is one."""
+    from streamblur.faces import file
+
+    return file.read(place)
 
 
 def tell(summary: Summary) -> None:

@@ -1,7 +1,9 @@
 """The flow: every face is found, followed and covered, and only then may a frame leave.
 
-    frames ─▶ looked ─▶ followed ─▶ settled ─▶ covered ─▶ safe frames
-              detect/N   track      hindsight   obscure
+    frames ─▶ looked ─▶ followed ─▶ settled ─▶ wished ─▶ covered ─▶ safe frames
+      │       detect/N   track      hindsight  by hand   obscure
+      └──────────────▶ recalled ──────────────▶┘
+                       from a faces file
 
 Each stage is a generator over the one before it; state lives in generator locals. ``covered`` is
 the only place that writes pixels and the only caller of ``SafeFrame``.
@@ -10,15 +12,17 @@ the only place that writes pixels and the only caller of ``SafeFrame``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streamblur.engine.covering import Obscuring, covered
 from streamblur.engine.hindsight import followed, settled
 from streamblur.engine.looking import Looked, looked
+from streamblur.engine.recalling import recalled
+from streamblur.engine.wishes import Wishes, wished
 from streamblur.ports import Detector, Tracker
 from streamblur.values import Decided, Frame, SafeFrame
 
-__all__ = ["Obscuring", "Parts", "anonymize"]
+__all__ = ["Obscuring", "Parts", "Wishes", "anonymize", "decide", "hide", "recalled", "wished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Parts:
     analysis_size: int
     hindsight: float
     delay: int | None = None
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 def anonymize(
@@ -45,6 +50,20 @@ def anonymize(
 
     ``ahead`` may run looking ahead of the rest on a thread, or be the identity.
     """
+    return hide(decide(frames, parts, ahead), parts.obscuring, parts.wishes)
+
+
+def decide(
+    frames: Iterable[Frame],
+    parts: Parts,
+    ahead: Callable[[Iterable[Looked]], Iterable[Looked]],
+) -> Iterator[Decided[Frame]]:
+    """Yield every frame, in order, as it is, with where faces were found on it."""
     looks = ahead(looked(frames, parts.detector, parts.every, parts.analysis_size))
     tracks = followed(looks, parts.tracker)
-    return covered(settled(tracks, parts.tracker, parts.hindsight, parts.delay), parts.obscuring)
+    return settled(tracks, parts.tracker, parts.hindsight, parts.delay)
+
+
+def hide(frames: Iterable[Decided[Frame]], obscuring: Obscuring, wishes: Wishes) -> Iterator[Decided[SafeFrame]]:
+    """Yield every frame with what was found, and what was chosen by hand, covered."""
+    return covered(wished(frames, wishes), obscuring)

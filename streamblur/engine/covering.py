@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -45,13 +45,24 @@ def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decide
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
         if covers:
             writable(frame.picture)
-            _hide(frame, covers, obscurers, how)
-        yield Decided(SafeFrame(frame), covers, decided.looked, decided.cut, decided.curtain)
+            _hide(frame, [cover for cover in covers if not cover.exact], obscurers, how, decided.spared)
+            _hide(frame, [cover for cover in covers if cover.exact], obscurers, replace(how, margin=0.0, ellipse=False))
+        safe = SafeFrame(frame)
+        yield Decided(safe, covers, decided.looked, decided.cut, decided.curtain, decided.spared)
 
 
-def _hide(frame: Frame, covers: Sequence[Cover], obscurers: dict[int, dict[str, Obscurer]], how: Obscuring) -> None:
+def _hide(
+    frame: Frame,
+    covers: Sequence[Cover],
+    obscurers: dict[int, dict[str, Obscurer]],
+    how: Obscuring,
+    spared: Sequence[Box] = (),
+) -> None:
+    if not covers:
+        return
     views = components(frame.picture)
     areas = [_Area.around(cover.box, frame, views, how) for cover in covers]
+    before = [(part, part.copy()) for box in spared for part in _within(box, frame, views)]
     for cover, area in zip(covers, areas, strict=True):
         made = obscurers.setdefault(cover.track, {})
         for component in views:
@@ -59,10 +70,24 @@ def _hide(frame: Frame, covers: Sequence[Cover], obscurers: dict[int, dict[str, 
             if name not in made:
                 made[name] = how.make(component.layout)
             area.obscure(component, made[name], how.ellipse)
+    for part, pixels in before:
+        part[:] = pixels
     if how.frames:
         for area in areas:
             for component in views:
                 area.outline(component)
+
+
+def _within(box: Box, frame: Frame, views: Sequence[Component]) -> Iterator[NDArray[Any]]:
+    """The pixels of every component that lie in the box as a whole, so that nothing outside it shows."""
+    inside = stored(box, frame.picture.width, frame.picture.height, frame.orientation)
+    x, y = max(v.layout.step_x for v in views), max(v.layout.step_y for v in views)
+    left, top = max(0, math.ceil(inside.left / x) * x), max(0, math.ceil(inside.top / y) * y)
+    right, bottom = math.floor(inside.right / x) * x, math.floor(inside.bottom / y) * y
+    if right > left and bottom > top:
+        for view in views:
+            across, down = view.layout.step_x, view.layout.step_y
+            yield view.view[top // down : bottom // down, left // across : right // across]
 
 
 @dataclass(frozen=True, slots=True)

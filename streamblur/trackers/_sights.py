@@ -8,10 +8,14 @@ from streamblur.values import Box, Detection, Frame, Track
 
 
 class Sights:
-    """A tracker for one frame."""
+    """A tracker for one frame, whose tracks are counted from ``first``; ``next`` is the id after the last."""
+
+    def __init__(self, first: int = 1) -> None:
+        self.next = first
 
     def update(self, frame: Frame, seen: Sequence[Detection] | None, cut: bool) -> Sequence[Track]:
-        return [Track(number, face.box, True, face.score, face) for number, face in enumerate(seen or ())]
+        first, self.next = self.next, self.next + len(seen or ())
+        return [Track(number, face.box, True, face.score, face) for number, face in enumerate(seen or (), first)]
 
     def trace(self, box: Box, start: int, stop: int) -> Sequence[Box]:
         return []

@@ -1,0 +1,53 @@
+"""``streamblur detect``: one recording or photo in, a faces file out: who is where, to be looked at and mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streamblur import compose
+from streamblur.cli._options import PLACE, GroupedCommand, grouped, settings_of
+from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
+from streamblur.cli.blur import blur
+from streamblur.faces import Faces
+
+CHOICES = ("region", "exclude_region", "force")
+
+
+@click.command(cls=GroupedCommand, epilog="Example:\n\n  streamblur detect meeting.mp4 -o faces.json")
+@click.argument("source", metavar="INPUT", type=PLACE)
+@grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with .faces.json after its name]")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
+def detect(source: Path, output: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
+    """Find every face in a recording, and write down who is where.
+
+    What it writes, 'streamblur blur INPUT --faces FILE' hides without looking again.
+    """
+    from streamblur.faces import file
+
+    settings = settings_of(fields)
+    if verbose:
+        log_to_terminal()
+    place = output or source.with_name(f"{source.name}.faces.json")
+    with stoppable(), errors_as_sentences(), progress(quiet or verbose) as report:
+        file.may_write(place, settings.force, source)
+        faces = compose.detect(settings, source, report)
+        file.write(faces, place, settings.force)
+    if not quiet:
+        tell(faces, place)
+
+
+def tell(faces: Faces, place: Path) -> None:
+    """The closing line, then one for each face."""
+    click.echo(f"{len(faces.times)} frames, {len(faces.tracks)} faces: {printable(place)}")
+    for track in faces.tracks:
+        first, last = (faces.seconds(int(track.frames[n])) for n in (0, -1))
+        click.echo(f"Face {track.id}: {first:.1f} to {last:.1f} s")
+
+
+for parameter in blur.params:
+    if getattr(parameter, "group", "") == "Looking" or parameter.name in CHOICES:
+        detect.params.append(parameter)
