@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from streamblur import rooms
 from streamblur.errors import InputError
 from streamblur.settings import Settings
+from streamblur.timing import stage
 from streamblur.values import Progress, StreamInfo, Summary
 
 if TYPE_CHECKING:
@@ -60,17 +61,20 @@ def run(
         rooms.part("trackers", settings.tracker)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
-        opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-        sink = rooms.part("sinks", room).build(settings, opened.info, output)
+        with stage("open"):
+            opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
+            sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
         flow, detector = _hidden(settings, source, opened, faces, stack)
         counts = _Counts(opened.info, report)
         for decided in flow:
             if witness is not None:
                 witness(decided)
-            sink.write(decided.frame)
+            with stage("encode"):
+                sink.write(decided.frame)
             counts.add(decided.covers)
-        sink.close()
+        with stage("finish"):
+            sink.close()
     said = (note for each in (opened.info, detector, sink) for note in getattr(each, "notes", ()))
     return counts.summary(time.monotonic() - started, output, tuple(said))
 
@@ -131,7 +135,8 @@ def _found(settings: Settings, source: Source, stack: ExitStack) -> tuple[Iterat
     from streamblur.engine import decide
 
     settings = replace(settings, thorough=settings.thorough or source.info.still)  # a photo has no second chance
-    detector = stack.enter_context(closing(rooms.detector_for(settings)))
+    with stage("load the detector"):
+        detector = stack.enter_context(closing(rooms.detector_for(settings)))
     if source.info.still:
         return _each_alone(settings, source, detector), detector
     frames = _ahead(stack, source, DECODED_AHEAD, "decode")

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar, cast
 
+from streamblur.timing import stage
+
 T = TypeVar("T")
 _WAIT = 0.05
 """Seconds between looks at the stop flag while a queue is full or empty."""
@@ -25,13 +27,17 @@ class Ahead(Iterator[T], Generic[T]):
     """
 
     def __init__(self, items: Iterable[T], size: int, name: str) -> None:
-        self._items = items
+        self._items, self._name = items, name
         self._queue: queue.Queue[T | _End] = queue.Queue(size)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"streamblur-{name}", daemon=True)
         self._thread.start()
 
     def __next__(self) -> T:
+        with stage(f"wait for {self._name}"):
+            return self._next()
+
+    def _next(self) -> T:
         while not self._stop.is_set():
             try:
                 item = self._queue.get(timeout=_WAIT)

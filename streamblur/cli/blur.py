@@ -9,6 +9,7 @@ import click
 
 from streamblur import compose, rooms
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
+from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
 from streamblur.values import Summary
 
@@ -52,9 +53,12 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
 @setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
+@click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
-def blur(source: Path, output: Path | None, faces: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
+def blur(
+    source: Path, output: Path | None, faces: Path | None, profile: bool, quiet: bool, verbose: bool, **fields: Any
+) -> None:
     """Hide every face in a recording.
 
     Writes INPUT again: same timing, size, colours and sound; only the faces change.
@@ -62,7 +66,7 @@ def blur(source: Path, output: Path | None, faces: Path | None, quiet: bool, ver
     settings = settings_of(fields)
     if verbose:
         log_to_terminal()
-    with stoppable(), errors_as_sentences(), progress(quiet or verbose) as report:
+    with stoppable(), errors_as_sentences(), profiled(profile), progress(quiet or verbose) as report:
         known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
         summary = compose.run(settings, source, output or compose.default_output(source), report, **known)
     if not quiet:

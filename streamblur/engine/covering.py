@@ -15,6 +15,7 @@ from streamblur.geometry import grown, snapped, stored
 from streamblur.layouts import Layout
 from streamblur.planes import Component, components, writable
 from streamblur.ports import Obscurer, Patch
+from streamblur.timing import stage
 from streamblur.values import Box, Cover, Decided, Frame, SafeFrame
 
 FEATHER = 0.1
@@ -45,8 +46,10 @@ def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decide
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
         if covers:
             writable(frame.picture)
-            _hide(frame, [cover for cover in covers if not cover.exact], obscurers, how, decided.spared)
-            _hide(frame, [cover for cover in covers if cover.exact], obscurers, replace(how, margin=0.0, ellipse=False))
+            exactly = replace(how, margin=0.0, ellipse=False)
+            with stage("hide"):
+                _hide(frame, [cover for cover in covers if not cover.exact], obscurers, how, decided.spared)
+                _hide(frame, [cover for cover in covers if cover.exact], obscurers, exactly)
         safe = SafeFrame(frame)
         yield Decided(safe, covers, decided.looked, decided.cut, decided.curtain, decided.spared)
 

@@ -16,6 +16,7 @@ from streamblur.engine.placing import Face
 from streamblur.geometry import between, clipped, grown, iou
 from streamblur.planes import shown_size
 from streamblur.ports import Tracker
+from streamblur.timing import stage
 from streamblur.values import Box, Cover, Decided, Frame, Track
 
 SURE = 0.5
@@ -43,7 +44,8 @@ class Followed:
 def followed(looks: Iterable[Looked], tracker: Tracker) -> Iterator[Followed]:
     """Hand every frame and what was seen on it to the tracker."""
     for look in looks:
-        tracks = tracker.update(look.frame, look.seen, look.cut)
+        with stage("track"):
+            tracks = tracker.update(look.frame, look.seen, look.cut)
         yield Followed(look.frame, tracks, look.seen is not None, look.cut)
 
 
@@ -71,7 +73,8 @@ def settled(
     for number, one in enumerate(frames):
         window.waiting.append(_Waiting(number, one.frame, one.looked, one.cut, {t.id: t.box for t in one.tracks}))
         if one.looked:
-            window.look(number, one.tracks)
+            with stage("hindsight"):
+                window.look(number, one.tracks)
         while window.waits_too_long(hindsight, delay) and (one.looked or delay is not None):
             yield window.decided()
     while window.waiting:

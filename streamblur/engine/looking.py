@@ -12,6 +12,7 @@ from streamblur.engine.rhythm import Rhythm
 from streamblur.geometry import scaled
 from streamblur.planes import AnalysisPicture, luma, shown_size
 from streamblur.ports import Detector
+from streamblur.timing import stage
 from streamblur.values import Detection, Frame
 
 SAMPLE = 48
@@ -109,8 +110,11 @@ class _Look:
 
     def __call__(self, unseen: Looked) -> Looked:
         frame = unseen.frame
-        image = self._picture(frame.picture, frame.orientation)
+        with stage("analysis picture"):
+            image = self._picture(frame.picture, frame.orientation)
         width, height = shown_size(frame.picture, frame.orientation)
         x, y = width / image.shape[1], height / image.shape[0]
-        found = [replace(d, box=scaled(d.box, x, y)) for d in self._detector.detect(image)]
+        with stage("look"):
+            seen = self._detector.detect(image)
+        found = [replace(d, box=scaled(d.box, x, y)) for d in seen]
         return replace(unseen, seen=found)

@@ -25,6 +25,7 @@ from streamblur.sources._clock import Clock
 from streamblur.sources._open import dropped, opened, picture_stream, readable
 from streamblur.sources._pictures import Pictures, orientation
 from streamblur.sources._whole import missing_bytes
+from streamblur.timing import stage
 from streamblur.values import Frame, StreamInfo
 
 
@@ -94,7 +95,8 @@ class _FileSource:
         while picture is not None:
             time = clock(picture.pts, picture.dts, picture.duration)
             yield Frame(self._fit(picture), time, info.time_base, info.orientation)
-            picture = next(self._decoded, None)
+            with stage("decode"):
+                picture = next(self._decoded, None)
 
     def _pictures(self) -> Iterator[VideoFrame]:
         """Every decoded picture; the packets of the other streams only tell how far the file goes."""
