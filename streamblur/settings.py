@@ -17,7 +17,8 @@ class Settings:
     ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face
     side in pixels of that picture; ``thorough`` looks for smaller and tilted faces too, in a picture of up
     to 2560 pixels; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
-    and forth through the frames on which nobody recognised it.
+    and forth through the frames on which nobody recognised it; ``hwaccel`` the device that decodes: none (the
+    processor), auto (the first that works) or a name FFmpeg knows, such as cuda, vaapi or videotoolbox.
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
     more is stronger; ``margin`` is added on every side as a share of the face's size;
@@ -42,6 +43,7 @@ class Settings:
     thorough: bool = False
     tracker: str = "motion"
     hindsight: float = 1.0
+    hwaccel: str = "none"
     style: str = "blur"
     strength: float = 1.0
     margin: float = 0.2

@@ -34,6 +34,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Looking", "thorough", "Find smaller and tilted faces; slow.", is_flag=True, show_default=False)
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(rooms.choices("trackers")))
 @setting("Looking", "hindsight", "How far a face is also hidden before and after it is seen.", metavar="SECONDS")
+@setting("Looking", "hwaccel", "What decodes: none, auto, cuda, vaapi, videotoolbox ...", metavar="NAME")
 @setting("Hiding", "style", "How faces are hidden.", type=click.Choice(rooms.choices("obscurers")))
 @setting("Hiding", "strength", "1 is safe, up to 4 is stronger.")
 @setting("Hiding", "margin", "Added on every side, as a share of the face.")
