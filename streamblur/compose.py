@@ -134,7 +134,7 @@ def _found(settings: Settings, source: Source, stack: ExitStack) -> tuple[Iterat
     """The source with what the detector found in it; the stages run on threads that end with the stack."""
     from streamblur.engine import decide
 
-    settings = replace(settings, thorough=settings.thorough or source.info.still)  # a photo has no second chance
+    settings = settings.for_stills() if source.info.still else settings
     with stage("load the detector"):
         detector = stack.enter_context(closing(rooms.detector_for(settings)))
     if source.info.still:
@@ -162,7 +162,7 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
         opened = stack.enter_context(closing(read))
         if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
-        detector = stack.enter_context(closing(rooms.detector_for(settings := replace(settings, thorough=True))))
+        detector = stack.enter_context(closing(rooms.detector_for(settings := settings.for_stills())))
         flow = _each_alone(settings, opened, detector)
         (decided,) = hide(flow, rooms.obscuring(settings), rooms.wishes(settings))
     covered: NDArray[Any] = rooms.part("sinks", "image").pixels_of(decided.frame.picture)

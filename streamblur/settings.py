@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamblur.errors import SettingsError
 from streamblur.regions import region
@@ -76,9 +76,18 @@ class Settings:
             raise SettingsError("mute needs the sound tracks: leave either mute or no audio out.")
 
     @property
+    def alone(self) -> bool:
+        """Whether each picture is looked at for itself and has no second chance, as photos are."""
+        return self.every == 1 and self.hindsight == 0
+
+    def for_stills(self) -> Settings:
+        """The same for pictures that have nothing to do with each other."""
+        return replace(self, every=1, hindsight=0.0)
+
+    @property
     def analysis(self) -> int:
         """Longest side in pixels of the picture that is looked at."""
-        return max(self.analysis_size, 2560) if self.thorough else self.analysis_size
+        return max(self.analysis_size, 2560) if self.thorough or self.alone else self.analysis_size
 
     @property
     def kept(self) -> frozenset[str]:
