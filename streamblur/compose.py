@@ -24,6 +24,7 @@ T = TypeVar("T")
 Report = Callable[[Progress], None]
 Witness = Callable[["Decided[SafeFrame]"], None]
 """Sees every frame as it leaves, and may read it, but neither keep nor change it."""
+Lend = Callable[[Settings], "Detector"]
 DECODED_AHEAD = 2
 """Frames decoded before they are looked at."""
 LOOKED_AHEAD = 2
@@ -38,11 +39,17 @@ def default_output(source: Path) -> Path:
 
 
 def run(
-    settings: Settings, source: Path, output: Path, report: Report | None = None, witness: Witness | None = None
+    settings: Settings,
+    source: Path,
+    output: Path,
+    report: Report | None = None,
+    witness: Witness | None = None,
+    lend: Lend | None = None,
 ) -> Summary:
     """Cover every face in ``source`` and write the same recording to ``output``.
 
-    ``report`` is called on this thread after each frame written, ``witness`` before it. Raises a
+    ``report`` is called on this thread after each frame written, ``witness`` before it; ``lend`` gives the
+    detector (None: a new one), which is closed after use. Raises a
     ``StreamblurError`` for whatever a user can mend; on any error, and on KeyboardInterrupt, nothing is left under the
     name of the output, and no thread goes on.
     """
@@ -55,7 +62,7 @@ def run(
         sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
         settings = replace(settings, thorough=settings.thorough or opened.info.still)  # a photo has no second chance
-        detector = stack.enter_context(closing(rooms.detector_for(settings)))
+        detector = stack.enter_context(closing((lend or rooms.detector_for)(settings)))
         counts = _Counts(opened.info, report)
         for decided in _flow(settings, opened, detector, stack):
             if witness is not None:
@@ -107,9 +114,18 @@ def _each_alone(settings: Settings, source: Iterable[Frame], first: Detector) ->
 
     for number, frame in enumerate(source):
         with ExitStack() as page:
-            detector = page.enter_context(closing(rooms.detector_for(settings))) if number else first
+            anew = number and not forgetful(first)
+            detector = page.enter_context(closing(rooms.detector_for(settings))) if anew else first
             parts = replace(rooms.parts(settings, detector), tracker=Sights())
             yield from anonymize([frame], parts, iter)
+
+
+def forgetful(detector: Detector) -> bool:
+    """Make the detector forget what it saw; False when it cannot."""
+    forget = getattr(detector, "forget", None)
+    if forget is not None:
+        forget()
+    return forget is not None
 
 
 class _Counts:

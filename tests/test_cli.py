@@ -65,7 +65,9 @@ def invoke(*arguments: str) -> Result:
 
 def test_every_field_of_settings_is_an_option_and_nothing_else_is() -> None:
     options = {p.name for p in blur.params if isinstance(p, click.Option)}
-    assert options - {"output", "quiet", "verbose"} == {field.name for field in fields(Settings)}
+    assert options - {"output", "recursive", "jobs", "report", "quiet", "verbose"} == {
+        field.name for field in fields(Settings)
+    }
 
 
 def test_without_options_the_settings_are_the_defaults(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""``streamblur blur``: one recording or photo in, the same one out, every face hidden."""
+"""``streamblur blur``: recordings and photos in, the same ones out, every face hidden."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any
 
 import click
 
-from streamblur import compose, rooms
+from streamblur import rooms
+from streamblur.cli._many import many
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting
-from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
+from streamblur.cli._order import Order, one, tell
+from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, stoppable
 from streamblur.errors import SettingsError
 from streamblur.settings import Settings
-from streamblur.values import Summary
+
+OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
 
 
 @click.command(
     cls=GroupedCommand,
     epilog="Example:\n\n  streamblur blur meeting.mp4 -o meeting_safe.mp4 --style solid",
 )
-@click.argument("source", metavar="INPUT", type=PLACE)
+@click.argument("sources", metavar="INPUT...", type=click.Path(), nargs=-1, required=True)
 @setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
@@ -34,7 +37,7 @@ from streamblur.values import Summary
 @setting("Hiding", "margin", "Added on every side, as a share of the face.")
 @setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"]))
 @setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",))
-@grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with _blurred before its suffix]")
+@grouped("-o", "--output", group="Writing", type=click.Path(), help=OUTPUT)
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")
@@ -42,12 +45,25 @@ from streamblur.values import Summary
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
 @setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
+@click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Files at a time.  [default: as cores allow]")
+@click.option("--report", type=PLACE, metavar="FILE", help="A log of what was done: .csv or .jsonl.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
-def blur(source: Path, output: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
-    """Hide every face in a recording.
+def blur(
+    sources: tuple[str, ...],
+    output: str | None,
+    recursive: bool,
+    jobs: int | None,
+    report: Path | None,
+    quiet: bool,
+    verbose: bool,
+    **fields: Any,
+) -> None:
+    """Hide every face in recordings and photos.
 
-    Writes INPUT again: same timing, size, colours and sound; only the faces change.
+    Writes each INPUT again: same timing, size, colours and sound; only the faces change. INPUT is a file, a folder, a
+    pattern, or - for standard input; several are done side by side.
     """
     try:
         settings = Settings(**fields)
@@ -55,16 +71,11 @@ def blur(source: Path, output: Path | None, quiet: bool, verbose: bool, **fields
         raise click.UsageError(printable(error)) from error
     if verbose:
         log_to_terminal()
-    with stoppable(), errors_as_sentences(), progress(quiet or verbose) as report:
-        summary = compose.run(settings, source, output or compose.default_output(source), report)
-    if not quiet:
-        tell(summary)
-
-
-def tell(summary: Summary) -> None:
-    """The closing line, then what the user should know."""
-    frames = f"{summary.frames} {'picture' if summary.still else 'frame'}{'s' if summary.frames != 1 else ''}"
-    faces = f"{summary.tracks} face{'s' if summary.tracks != 1 else ''}{'' if summary.still else ' tracked'}"
-    click.echo(f"{frames}, {faces}, {summary.seconds:.1f} s: {printable(summary.output)}")
-    for note in summary.notes:
-        click.echo(f"Note: {printable(note)}")
+    order = Order(sources, output, recursive, jobs, report, quiet, verbose)
+    with stoppable(), errors_as_sentences():
+        summary = one(order, settings) if order.single else None
+        whole = summary is not None or many(order, settings)
+    if summary is not None and not quiet:
+        tell(summary, order)
+    if not whole:
+        raise SystemExit(1)
