@@ -415,6 +415,16 @@ def test_stopping_stops_all_at_once_and_leaves_nothing_partial(tmp_path: Path) -
     assert hidden(tmp_path / "out") == []
 
 
+def test_stopping_while_the_workers_start_is_as_quiet(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.jpg"), photo(tmp_path / "in" / "b.jpg")
+    process = batch(tmp_path / "in", "-o", tmp_path / "out")
+    until(lambda: (tmp_path / "out" / NAME).is_file() and (tmp_path / "out" / NAME).stat().st_size)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "Stopped.\n")
+    until(lambda: not left(process.pid), 2)
+
+
 def test_through_standard_input_and_output(tmp_path: Path) -> None:
     place = photo(tmp_path / "x.png")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]), "TMPDIR": str(tmp_path)}
