@@ -56,6 +56,7 @@ def run(
     started = time.monotonic()
     for kind, name in (("trackers", settings.tracker), ("obscurers", settings.style)):
         rooms.part(kind, name)
+    rooms.overlays(settings)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))

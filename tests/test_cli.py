@@ -32,6 +32,7 @@ CHANGED: dict[str, Any] = {
     "preset": "fast",
     "crf": 30,
     "keep": "chapters,subtitles",
+    "watermark": "anonymised",
 }
 
 
