@@ -148,9 +148,9 @@ def test_what_cannot_be_laid_is_told_before_anything_is_written(tmp_path: Path) 
     source = clips.make(tmp_path / "in.mp4", clips.Clip())
     (tmp_path / "words.png").write_text("no picture")
     for name, error in (("", SettingsError), ("missing.png", InputError), ("words.png", InputError)):
+        settings = Settings(style="picture", picture=str(tmp_path / name) if name else "")
         with pytest.raises(error):
-            picture = str(tmp_path / name) if name else ""
-            blur(source, tmp_path / "out.mp4", Settings(style="picture", picture=picture))
+            blur(source, tmp_path / "out.mp4", settings)
         assert not (tmp_path / "out.mp4").exists()
     with pytest.raises(SettingsError, match="style picture"):
         Settings(picture="x.png")
