@@ -40,7 +40,7 @@ def part(room: str, name: str) -> Any:
 def worked(task: Task) -> Outcome:
     """As in the product, in a worker process, where this module is imported anew."""
     rooms.part = part
-    name = task.source.name
+    name = task.job.source.name
     if "killed" in name:
         os.kill(os.getpid(), signal.SIGKILL)
     if "crashed" in name:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from streamblur.batch import remote
 from streamblur.batch.journal import NAME as JOURNAL
 from streamblur.batch.journal import outputs_in
 from streamblur.batch.kinds import is_media
@@ -19,10 +20,14 @@ BLURRED = "_blurred"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, and the folder among the inputs in which it was found (None: it was named itself)."""
+    """A file, and the folder among the inputs in which it was found (None: it was named itself).
+
+    Of one elsewhere ``url`` is its address, and ``place`` where it lies in the folder that was named, or its name.
+    """
 
     place: Path
     root: Path | None = None
+    url: str = ""
 
 
 @dataclass(slots=True)
@@ -54,7 +59,9 @@ def gathered(inputs: Sequence[str], recursive: bool, without: Path | None = None
     """
     result = Gathered()
     once: set[str] = set()
-    for text in (match for each in inputs for match in matches(each)):
+    for text in (url for url in inputs if remote.is_url(url)):
+        result.files += _elsewhere(text, recursive, result)
+    for text in (match for each in inputs if not remote.is_url(each) for match in matches(each)):
         place = Path(text)
         files = _inside(place, recursive, without, result) if place.is_dir() else [Found(place)]
         for found in files:
@@ -83,6 +90,22 @@ def _inside(root: Path, recursive: bool, without: Path | None, result: Gathered)
                 yield Found(place, root)
             elif name != JOURNAL:
                 result.no_media.append(place)
+
+
+def _elsewhere(url: str, recursive: bool, result: Gathered) -> Iterator[Found]:
+    """The media at a URL, told by their names alone."""
+    there = remote.files_at(url, recursive)
+    if there is None:
+        yield Found(Path(remote.name_of(url)), url=url)
+        return
+    for each, name in there:
+        inside = Path(name)
+        if inside.stem.endswith(BLURRED):
+            result.earlier.append(Path(each))
+        elif inside.name.startswith(".") or not is_media(inside):
+            result.no_media.append(Path(each))
+        else:
+            yield Found(inside, url=each)
 
 
 def _apart(here: str, folder: str, without: Path | None) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streamblur.batch import remote
 from streamblur.errors import OutputError
 
 try:
@@ -26,14 +27,18 @@ NAME = ".streamblur-journal.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells quickly whether a file is still the same: its size, and when it was changed (nanoseconds)."""
+    """What tells quickly whether a file is still the same: its size, and when it was changed (nanoseconds; of a file
+    elsewhere, whatever tells that there)."""
 
     size: int
-    changed: int
+    changed: int | str
 
     @staticmethod
-    def of(place: Path) -> Stamp | None:
-        """That of a file; None when there is none."""
+    def of(place: Path | str) -> Stamp | None:
+        """That of a file, or of what is at a URL; None when there is none."""
+        if isinstance(place, str):
+            known_there = remote.mark_of(place)
+            return Stamp(*known_there) if known_there is not None else None
         with suppress(OSError, ValueError):
             known = place.stat()
             return Stamp(known.st_size, known.st_mtime_ns)

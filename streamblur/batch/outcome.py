@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamblur.accepted import picture_at
+from streamblur.batch.plan import Job
 from streamblur.values import Summary
 
 if TYPE_CHECKING:
@@ -72,14 +73,16 @@ def _rounded(box: Box) -> list[float]:
     return [round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom)]
 
 
-def outcome_of(source: Path, output: Path, sha256_in: str, summary: Summary, seen: Seen) -> Outcome:
-    """What became of a file that was written; ``sha256_in`` is that of the source before it was read."""
+def outcome_of(job: Job, files: tuple[Path, Path], sha256_in: str, summary: Summary, seen: Seen) -> Outcome:
+    """What became of a file that was written. ``files`` are source and output on this machine; ``sha256_in`` is that of
+    the source before it was read."""
+    source, output = files
     kind = "video"
     if picture_at(source):
         kind = "animation" if not summary.still else "photo" if summary.frames == 1 else "pictures"
     return Outcome(
-        source=str(source),
-        output=str(output),
+        source=job.source_name,
+        output=job.output_name,
         status=DONE if summary.covered else EMPTY,
         kind=kind,
         frames=summary.frames,
@@ -94,9 +97,9 @@ def outcome_of(source: Path, output: Path, sha256_in: str, summary: Summary, see
     )
 
 
-def failure(source: Path, output: Path, error: str, sha256_in: str = "") -> Outcome:
+def failure(job: Job, error: str, sha256_in: str = "") -> Outcome:
     """A file that could not be done, and why."""
-    return Outcome(str(source), str(output), FAILED, error, sha256_in=sha256_in)
+    return Outcome(job.source_name, job.output_name, FAILED, error, sha256_in=sha256_in)
 
 
 def digest(place: Path) -> str:

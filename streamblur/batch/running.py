@@ -26,6 +26,8 @@ from streamblur.sinks._partial import swept
 logger = logging.getLogger(__name__)
 TICK = 0.2
 """Seconds between calls of ``tick`` while nothing ends."""
+COARSE = 2_000_000_000
+"""Nanoseconds to which some file systems round the time of a change."""
 _TRIES = 3
 """How often a file is handed out again when all workers broke down, whosever fault it was."""
 
@@ -38,7 +40,7 @@ class Ways:
     executor: Executor
     call: Callable[[Task], Outcome]
     ahead: int
-    tick: Callable[[dict[int, Path]], None] = lambda _: None
+    tick: Callable[[dict[int, str]], None] = lambda _: None
 
 
 def outcomes(jobs: Sequence[Job], settings: Settings, ways: Ways) -> Iterator[Outcome]:
@@ -52,7 +54,7 @@ class _Batch:
     def __init__(self, jobs: Sequence[Job], settings: Settings, ways: Ways, stack: ExitStack) -> None:
         self._settings, self._ways, self._stack = settings, ways, stack
         self._waiting = deque((job, 1) for job in jobs)
-        self._running: dict[Future[Outcome], tuple[Task, Job, int]] = {}
+        self._running: dict[Future[Outcome], tuple[Task, int]] = {}
         self._free = list(range(ways.ahead))
         self._journals: dict[Path, Journal] = {}
         self._left = Counter(job.output.parent for job in jobs)
@@ -64,12 +66,12 @@ class _Batch:
                 job, tries = self._waiting.popleft()
                 if (known := self._start(job, tries)) is not None:
                     yield self._over(job, known)
-            self._ways.tick({task.slot: task.source for task, _, _ in self._running.values()})
+            self._ways.tick({task.slot: task.job.source_name for task, _ in self._running.values()})
             for future in wait(self._running, TICK, FIRST_COMPLETED).done:
-                task, job, tries = self._running.pop(future)
+                task, tries = self._running.pop(future)
                 self._free.append(task.slot)
-                if (outcome := self._ended(future, task, job, tries)) is not None:
-                    yield self._over(job, outcome)
+                if (outcome := self._ended(future, task.job, tries)) is not None:
+                    yield self._over(task.job, outcome)
 
     def _start(self, job: Job, tries: int) -> Outcome | None:
         """Hand the job out; or what is known of it without."""
@@ -78,14 +80,16 @@ class _Batch:
             if (known := self._done_before(journal, job)) is not None:
                 return known
             settings = self._settings
-            if _was_stopped(journal.last(job.output.name), job.output):
+            there = Stamp.of(job.send or job.output)
+            if there is not None and _was_stopped(journal.last(job.output.name), there):
                 settings = replace(settings, force=True)
-            if settings.force or not job.output.exists():
-                journal.add(job.output.name, "claimed", at=time.time_ns(), source_stamp=_stamp(job.source))
+            if settings.force or there is None:
+                source = _stamp(job.fetch or job.source)
+                journal.add(job.output.name, "claimed", at=time.time_ns(), source_stamp=source)
         except (StreamblurError, OSError) as error:
-            return failure(job.source, job.output, str(error))
-        task = Task(job.source, job.output, settings, self._free.pop())
-        self._running[self._ways.executor.submit(self._ways.call, task)] = task, job, tries
+            return failure(job, str(error))
+        task = Task(job, settings, self._free.pop())
+        self._running[self._ways.executor.submit(self._ways.call, task)] = task, tries
         return None
 
     def _journal(self, folder: Path) -> Journal:
@@ -101,12 +105,12 @@ class _Batch:
         if self._settings.force or last.get("state") != "done" or last.get("settings") != self._digest:
             return None
         facts: dict[str, Any] = last["facts"]
-        same = _same(job.output, last["output_stamp"], facts["sha256_out"])
-        if not same or not _same(job.source, last["source_stamp"], facts["sha256_in"]):
+        same = _same(job.send or job.output, last["output_stamp"], facts["sha256_out"])
+        if not same or not _same(job.fetch or job.source, last["source_stamp"], facts["sha256_in"]):
             return None
-        return Outcome(str(job.source), str(job.output), earlier=True, **facts)
+        return Outcome(job.source_name, job.output_name, earlier=True, **facts)
 
-    def _ended(self, future: Future[Outcome], task: Task, job: Job, tries: int) -> Outcome | None:
+    def _ended(self, future: Future[Outcome], job: Job, tries: int) -> Outcome | None:
         """What became of a task; None when it is tried again."""
         try:
             return future.result()
@@ -118,7 +122,7 @@ class _Batch:
         except Exception as error:  # pebble's ProcessExpired, and what other executors call it
             code = getattr(error, "exitcode", None)
             why = f"its worker was killed (signal {-code})" if code is not None and code < 0 else str(error)
-        return failure(job.source, job.output, f"{job.source} was not finished: {why}. Try it alone, with --jobs 1.")
+        return failure(job, f"{job.source_name} was not finished: {why}. Try it alone, with --jobs 1.")
 
     def _over(self, job: Job, outcome: Outcome) -> Outcome:
         """Remember the outcome, and let go of a folder after its last job."""
@@ -141,28 +145,28 @@ class _Batch:
     def _done(self, job: Job, outcome: Outcome, journal: Journal) -> dict[str, Any]:
         stamps = {
             "source_stamp": journal.last(job.output.name)["source_stamp"],
-            "output_stamp": _stamp(job.output),
+            "output_stamp": _stamp(job.send or job.output),
         }
         return {"settings": self._digest, "facts": outcome.facts(), **stamps}
 
 
-def _stamp(place: Path) -> dict[str, int] | None:
+def _stamp(place: Path | str) -> dict[str, Any] | None:
     stamp = Stamp.of(place)
     return None if stamp is None else asdict(stamp)
 
 
-def _same(place: Path, stamp: dict[str, int] | None, sha256: str) -> bool:
+def _same(place: Path | str, stamp: dict[str, Any] | None, sha256: str) -> bool:
     """Whether the file is the one that was seen: by size and time, or else by what it holds."""
     now = Stamp.of(place)
     if now is None or stamp is None or now.size != stamp["size"]:
         return False
-    return now.changed == stamp["changed"] or digest(place) == sha256
+    return now.changed == stamp["changed"] or (isinstance(place, Path) and digest(place) == sha256)
 
 
-def _was_stopped(last: dict[str, Any], output: Path) -> bool:
-    """Whether the output there was finished by a batch that died before it could say so."""
-    now = Stamp.of(output)
-    return last.get("state") == "claimed" and now is not None and now.changed >= last.get("at", 0) - 2_000_000_000
+def _was_stopped(last: dict[str, Any], there: Stamp) -> bool:
+    """Whether the output there was finished by a batch that died before it could say so. (Elsewhere: unknown.)"""
+    late = isinstance(there.changed, int) and there.changed >= last.get("at", 0) - COARSE
+    return late and last.get("state") == "claimed"
 
 
 def settings_digest(settings: Settings) -> str:

@@ -61,4 +61,4 @@ def sent(place: Path, stream: BinaryIO) -> None:
 
 def renamed(text: str, folder: Path) -> str:
     """A sentence without the temporary folder in it."""
-    return text.replace(f"{folder}{os.sep}", "")
+    return text.replace(f"{folder}{os.sep}out{os.sep}", "").replace(f"{folder}{os.sep}", "")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamblur import compose, rooms
+from streamblur.batch import remote
 from streamblur.batch.outcome import Outcome, Seen, digest, failure, outcome_of
+from streamblur.batch.plan import Job
+from streamblur.batch.standard import private_folder
 from streamblur.errors import StreamblurError
 from streamblur.ports import Image
 from streamblur.settings import Settings
@@ -26,10 +30,9 @@ Report = Callable[[Progress], None]
 class Task:
     """One file to do. ``slot`` is where its progress is told (see ``workers``)."""
 
-    source: Path
-    output: Path
+    job: Job
     settings: Settings
-    slot: int
+    slot: int = 0
 
 
 class Shelf:
@@ -76,21 +79,41 @@ class _Lent:
 
 def work(task: Task, shelf: Shelf | None = None, report: Report | None = None) -> Outcome:
     """Do one file; whatever goes wrong with it is an outcome, never an error."""
-    seen = Seen()
-    lend = shelf.lend if shelf is not None else None
-    before = digest(task.source)
+    job = task.job
+    with ExitStack() as stack:
+        try:
+            source, output = _here(task, stack)
+        except StreamblurError as error:
+            return failure(job, str(error))
+        before = digest(source)
+        why = ""
+        try:
+            seen = Seen()
+            lend = shelf.lend if shelf is not None else None
+            summary = compose.run(task.settings, source, output, report, seen, lend)
+            outcome = outcome_of(job, (source, output), before, summary, seen)
+            if job.send:
+                remote.sent(output, job.send)
+            return outcome
+        except StreamblurError as error:
+            why = str(error).replace(str(source), job.source_name).replace(str(output), job.output_name)
+        except MemoryError:
+            why = f"{job.source_name} needs more memory than there is: try --jobs 1."
+        except Exception as error:
+            logger.exception("%s", job.source_name)
+            what = f"{type(error).__name__}: {error}"
+            why = f"{job.source_name} met an error in streamblur itself ({what}): please report it."
+        return failure(job, why, before)
 
-    def failed(why: str) -> Outcome:
-        return failure(task.source, task.output, why, before)
 
-    try:
-        summary = compose.run(task.settings, task.source, task.output, report, seen, lend)
-        return outcome_of(task.source, task.output, before, summary, seen)
-    except StreamblurError as error:
-        return failed(str(error))
-    except MemoryError:
-        return failed(f"{task.source} needs more memory than there is: try --jobs 1.")
-    except Exception as error:
-        logger.exception("%s", task.source)
-        why = f"{task.source} met an error in streamblur itself ({type(error).__name__}: {error}): please report it."
-        return failed(why)
+def _here(task: Task, stack: ExitStack) -> tuple[Path, Path]:
+    """Source and output as files of this machine, in a private folder where they are not."""
+    job = task.job
+    if not job.fetch and not job.send:
+        return job.source, job.output
+    folder = stack.enter_context(private_folder())
+    if job.send:
+        remote.free(job.send, task.settings.force)
+        (folder / "out").mkdir()
+    source = remote.fetched(job.fetch, folder) if job.fetch else job.source
+    return source, folder / "out" / remote.name_of(job.send) if job.send else job.output

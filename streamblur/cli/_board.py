@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -22,7 +21,7 @@ class Board(Protocol):
     (0: unknown)."""
 
     def ended(self, outcome: Outcome) -> None: ...
-    def now(self, running: Mapping[Path, tuple[int, int]]) -> None: ...
+    def now(self, running: Mapping[str, tuple[int, int]]) -> None: ...
 
 
 class Lines:
@@ -45,13 +44,13 @@ class Lines:
         else:
             self._bar.write(printable(text), file=sys.stderr if wrong else sys.stdout)
 
-    def now(self, running: Mapping[Path, tuple[int, int]]) -> None:
+    def now(self, running: Mapping[str, tuple[int, int]]) -> None:
         if self._bar is None:
             return
         parts = {place: min(1.0, frames / total) if total else 0.0 for place, (frames, total) in running.items()}
         begun = {place: part for place, part in parts.items() if running[place][0]}
         self._bar.set_postfix_str(
-            ", ".join(f"{printable(place.name)[-24:]} {part:.0%}" for place, part in begun.items()), refresh=False
+            ", ".join(f"{printable(place)[-24:]} {part:.0%}" for place, part in begun.items()), refresh=False
         )
         self._bar.update(self._done + sum(parts.values()) - self._bar.n)
 

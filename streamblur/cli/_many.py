@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streamblur import rooms
 from streamblur.batch import gather, plan
 from streamblur.cli._board import Board, board
 from streamblur.cli._order import STANDARD, Order
@@ -30,6 +31,7 @@ def many(order: Order, settings: Settings) -> bool:
     from streamblur.batch.export import Log
 
     started = time.monotonic()
+    rooms.overlays(settings)
     found, jobs = _planned(order)
     with ExitStack() as stack:
         log = Log(order.report, settings) if order.report is not None else None
@@ -55,15 +57,15 @@ def _planned(order: Order) -> tuple[gather.Gathered, list[plan.Job]]:
         raise OutputError("several files cannot go to standard output: name a folder with -o.")
     if STANDARD in order.sources:
         raise InputError("standard input (-) must be the only input.")
-    folder = Path(order.output) if order.output is not None else None
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file, but there may be several outputs: name a folder.")
-    found = gather.gathered(order.sources, order.recursive, folder)
+    to = order.output
+    if to is not None and Path(to).exists() and not Path(to).is_dir():
+        raise OutputError(f"{to} is a file, but there may be several outputs: name a folder.")
+    found = gather.gathered(order.sources, order.recursive, Path(to) if to is not None else None)
     if not found.files:
         what = "no photo or video" if not found.earlier else "nothing but outputs of earlier runs"
         how = "" if order.recursive else "; -r looks into folders in it too"
         raise InputError(f"{', '.join(order.sources)} holds {what}{how}.")
-    return found, plan.planned(found.files, folder)
+    return found, plan.planned(found.files, to)
 
 
 def _outcomes(
@@ -78,7 +80,7 @@ def _outcomes(
     workers = Workers(count, slots)
     stack.push(lambda kind, *_: workers.shutdown(cancel_futures=kind is not None))
 
-    def tick(running: dict[int, Path]) -> None:
+    def tick(running: dict[int, str]) -> None:
         shown.now({place: slots.told(slot) for slot, place in running.items()})
 
     return outcomes(jobs, settings, Ways(workers, worked, 2 * count, tick))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from streamblur import compose
-from streamblur.batch import gather, plan
+from streamblur.batch import gather, plan, remote, standard
 from streamblur.cli._terminal import printable, progress
 from streamblur.errors import InputError, OutputError, StreamblurError
 from streamblur.settings import Settings
@@ -37,34 +37,49 @@ class Order:
         if len(self.sources) != 1:
             return False
         (only,) = self.sources
-        return only == STANDARD or (not Path(only).is_dir() and gather.matches(only) == [only])
+        if only == STANDARD:
+            return True
+        if remote.is_url(only):
+            return remote.files_at(only, self.recursive) is None
+        return not Path(only).is_dir() and gather.matches(only) == [only]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where one file is read and written on this machine, and where it goes from there (empty: nowhere)."""
+
+    source: Path
+    output: Path
+    folder: Path | None = None
+    to: str = ""
 
 
 def one(order: Order, settings: Settings) -> Summary:
     """Do one file, and say what happened."""
     with ExitStack() as stack:
-        source, output, spool = _places(order, stack)
+        way = _way(order, settings, stack)
         with progress(order.quiet or order.verbose) as report:
             try:
-                summary = _run(order, settings, source, output, report)
+                summary = _run(order, settings, way, report)
             except StreamblurError as error:
-                raise _plain(error, spool) from error
-        if order.output == STANDARD or (order.output is None and order.sources[0] == STANDARD):
-            from streamblur.batch import standard
-
-            standard.sent(output, sys.stdout.buffer)
+                raise _plain(error, way) from error
+        if way.to == STANDARD:
+            standard.sent(way.output, sys.stdout.buffer)
+        elif way.to:
+            remote.sent(way.output, way.to)
+            summary = replace(summary, output=Path(way.to))
     return summary
 
 
-def _run(order: Order, settings: Settings, source: Path, output: Path, report: compose.Report | None) -> Summary:
+def _run(order: Order, settings: Settings, way: Way, report: compose.Report | None) -> Summary:
     if order.report is None:
-        return compose.run(settings, source, output, report)
+        return compose.run(settings, way.source, way.output, report)
     from streamblur.batch.export import Log
     from streamblur.batch.work import Task, work
 
     log = Log(order.report, settings)
     try:
-        outcome = work(Task(source, output, settings, 0), None, report)
+        outcome = work(Task(plan.Job(way.source, way.output), settings), None, report)
         log.add(outcome)
         log.close()
     finally:
@@ -72,25 +87,32 @@ def _run(order: Order, settings: Settings, source: Path, output: Path, report: c
     if outcome.failed:
         raise InputError(outcome.error)
     numbers = outcome.frames, outcome.faces, outcome.face_frames, outcome.seconds
-    return Summary(*numbers, output, tuple(outcome.notes), outcome.kind in ("photo", "pictures"))
+    return Summary(*numbers, way.output, tuple(outcome.notes), outcome.kind in ("photo", "pictures"))
 
 
-def _places(order: Order, stack: ExitStack) -> tuple[Path, Path, Path | None]:
-    """Source and output as files, and the private folder in which one of them is."""
+def _way(order: Order, settings: Settings, stack: ExitStack) -> Way:
     (named,) = order.sources
     to = order.output or (STANDARD if named == STANDARD else None)
-    if STANDARD not in (named, to):
-        return Path(named), _output(Path(named), to), None
-    from streamblur.batch import standard
-
+    far = remote.is_url(named)
+    if not far and STANDARD not in (named, to) and not (to and remote.is_url(to)):
+        return Way(Path(named), _output(Path(named), to))
     if to == STANDARD and sys.stdout.isatty():
         raise OutputError("standard output is a terminal: redirect it to a file, or name one with -o.")
     folder = stack.enter_context(standard.private_folder())
-    source = standard.spooled(sys.stdin.buffer, folder) if named == STANDARD else Path(named)
-    if to != STANDARD:
-        return source, _output(source, to), folder
-    (folder / "standard output").mkdir()
-    return source, folder / "standard output" / source.name, folder
+    if far and to is None:
+        to = remote.beside(named, compose.default_output(Path(remote.name_of(named))).name)
+    if to and remote.is_url(to):
+        if remote.is_folder(to):
+            to = f"{to.rstrip('/')}/{remote.name_of(named) if far else Path(named).name}"
+        remote.free(to, settings.force)
+    if named == STANDARD:
+        source = standard.spooled(sys.stdin.buffer, folder)
+    else:
+        source = remote.fetched(named, folder) if far else Path(named)
+    if to != STANDARD and not (to and remote.is_url(to)):
+        return Way(source, _output(source, to), folder)
+    (folder / "out").mkdir()
+    return Way(source, folder / "out" / (source.name if to == STANDARD else remote.name_of(to)), folder, to)
 
 
 def _output(source: Path, to: str | None) -> Path:
@@ -99,13 +121,9 @@ def _output(source: Path, to: str | None) -> Path:
     return Path(to) / source.name if plan.is_folder(to) else Path(to)
 
 
-def _plain(error: StreamblurError, spool: Path | None) -> StreamblurError:
+def _plain(error: StreamblurError, way: Way) -> StreamblurError:
     """The sentence without the private folder."""
-    if spool is None:
-        return error
-    from streamblur.batch import standard
-
-    return type(error)(standard.renamed(str(error), spool))
+    return error if way.folder is None else type(error)(standard.renamed(str(error), way.folder))
 
 
 def tell(summary: Summary, order: Order) -> None:
