@@ -67,7 +67,7 @@ class Workers(Executor):
         context = multiprocessing.get_context("spawn")
         stopped, self._stop = context.Pipe(duplex=False)
         self._pool = ProcessPool(self._jobs, initializer=_begin, initargs=(self._slots, stopped), context=context)
-        with _without_interrupts():
+        with _uninterrupted():
             assert self._pool.active  # starts the workers and the threads that will replace them
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -92,17 +92,27 @@ class Workers(Executor):
 
 
 @contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Whatever is started here never sees Ctrl-C, which a terminal sends to all: the batch tells the workers."""
+def _uninterrupted() -> Iterator[None]:
+    """Whatever is started here never sees Ctrl-C, which a terminal sends to all: the batch tells the workers.
+
+    Signals to this process wait until the start is over: half-started workers would complain.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # else it starts here, and lets interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
+    late: list[int] = []
+    ours = threading.current_thread() is threading.main_thread()
+    with contextlib.ExitStack() as undo:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if ours else ():
+            if callable(before := signal.getsignal(number)):
+                signal.signal(number, lambda number, _: late.append(number))
+                undo.callback(signal.signal, number, before)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        undo.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if late:
+        signal.raise_signal(late[0])
 
 
 class _Worker:
