@@ -324,6 +324,30 @@ def test_a_detector_used_again_sees_what_a_new_one_sees() -> None:
         shelf.close()
 
 
+def test_one_detector_serves_all_pages_and_files_and_forgets_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Telling(runs.Fixed):
+        def __init__(self) -> None:
+            said.append("new")
+
+        def detect(self, image: Any) -> Any:
+            said.append("look")
+            return super().detect(image)
+
+        def forget(self) -> None:
+            said.append("forget")
+
+    monkeypatch.setattr(rooms, "detector_for", lambda settings: Telling())
+    pages = [Image.new("RGB", (20, 20), (n, 0, 0)) for n in range(3)]
+    pages[0].save(tmp_path / "1.tif", save_all=True, append_images=pages[1:])
+    photo(tmp_path / "2.png")
+    assert {o.status for o in done([tmp_path], tmp_path / "out")} == {"done"}
+    assert said == ["new", "look", "forget", "look", "forget", "look", "forget", "look", "forget"]
+
+
 def batch(*arguments: str | Path, **how: Any) -> subprocess.Popen[str]:
     """The command in a process of its own, with a detector that costs nothing (``batches``)."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}

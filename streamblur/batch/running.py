@@ -129,7 +129,7 @@ class _Batch:
         folder, name = job.output.parent, job.output.name
         journal = self._journals.get(folder)
         if journal is not None and not outcome.earlier and journal.last(name).get("state") == "claimed":
-            state = {"error": outcome.error} if outcome.failed else self._done(job, outcome, journal)
+            state = {} if outcome.failed else self._done(job, outcome, journal)
             try:
                 journal.add(name, "failed" if outcome.failed else "done", **state)
             except StreamblurError as error:  # not remembered, and so done again next time; nothing else is lost
