@@ -27,9 +27,12 @@ class Slow(runs.Fixed):
     """Finds always the same face, and may take its time."""
 
     seconds = 0.0
+    ends: int | None = None
 
     def detect(self, image: Image) -> Sequence[Detection]:
         time.sleep(self.seconds)
+        if self.ends is not None:
+            os.kill(os.getpid(), self.ends)
         return super().detect(image)
 
 
@@ -41,10 +44,8 @@ def worked(task: Task) -> Outcome:
     """As in the product, in a worker process, where this module is imported anew."""
     rooms.part = part
     name = task.job.source.name
-    if "killed" in name:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "crashed" in name:
-        os.kill(os.getpid(), signal.SIGSEGV)
+    ways = {"killed": signal.SIGKILL, "crashed": signal.SIGSEGV}
+    Slow.ends = next((number for word, number in ways.items() if word in name), None)
     Slow.seconds = 0.5 if "slow" in name else 0.0
     return WORKED(task)
 

@@ -371,6 +371,7 @@ def test_a_worker_that_is_killed_fails_its_file_only(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=120)
     assert process.returncode == 1, err
     assert names(list((tmp_path / "out").glob("*.jpg")), tmp_path / "out") == ["1.jpg", "3.jpg", "5.jpg", "6.jpg"]
+    assert hidden(tmp_path / "out") == []
     assert "signal 9" in err
     assert "signal 11" in err
     table = [line.split() for line in out.splitlines()]

@@ -27,6 +27,8 @@ from streamblur.values import Progress
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_FILES = 500
+"""Files after which a worker makes room for a new one: the libraries lose a tenth of a megabyte with each."""
 _FIELDS = 2
 """Numbers told of each slot: frames written, frames announced (0: unknown)."""
 
@@ -66,7 +68,7 @@ class Workers(Executor):
         # Not fork: a copy of a process with threads of OpenCV and FFmpeg may wait for ever for one of their locks.
         context = multiprocessing.get_context("spawn")
         stopped, self._stop = context.Pipe(duplex=False)
-        self._pool = ProcessPool(self._jobs, initializer=_begin, initargs=(self._slots, stopped), context=context)
+        self._pool = ProcessPool(self._jobs, _FILES, _begin, (self._slots, stopped), context)
         with _uninterrupted():
             assert self._pool.active  # starts the workers and the threads that will replace them
 
