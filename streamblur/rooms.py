@@ -16,6 +16,9 @@ from streamblur.errors import SettingsError
 from streamblur.regions import region
 from streamblur.settings import Settings
 
+LOGO = 0.1
+"""Height of a watermark that is a picture, as a share of the shorter side."""
+
 if TYPE_CHECKING:
     from streamblur.engine import Obscuring, Parts, Wishes
     from streamblur.faces import Faces
@@ -61,6 +64,30 @@ def room_for(source: Path, output: Path) -> str:
     return "image" if found and not to_video else "file"
 
 
+def overlays(settings: Settings) -> dict[str, Any]:
+    """What is laid over faces and frames, as fields of ``Obscuring``.
+
+    Raises InputError or SettingsError when it cannot be read or written.
+    """
+    if settings.style == "picture" and not settings.picture:
+        raise SettingsError("style picture needs a picture to lay over faces: give it with --picture FILE.")
+    if not settings.picture and not settings.watermark:
+        return {}
+    from streamblur.overlays import Overlay
+    from streamblur.sources import _overlay
+
+    def read(name: str) -> Overlay:
+        place = Path(name)
+        return Overlay(_overlay.read(place, place.stat().st_mtime_ns if place.exists() else 0))
+
+    found: dict[str, Any] = {"picture": read(settings.picture)} if settings.picture else {}
+    if settings.watermark.lower().endswith(".png"):
+        found |= {"mark": read(settings.watermark), "mark_share": LOGO}
+    elif settings.watermark:
+        found["mark"] = Overlay(_overlay.written(settings.watermark))
+    return found
+
+
 def parts(settings: Settings, detector: Detector) -> Parts:
     from streamblur.engine import Parts
 
@@ -85,6 +112,7 @@ def obscuring(settings: Settings) -> Obscuring:
         margin=settings.margin,
         ellipse=settings.shape == "ellipse",
         frames=settings.boxes,
+        **overlays(settings),
     )
 
 

@@ -22,7 +22,8 @@ class Settings:
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
     more is stronger; ``margin`` is added on every side as a share of the face's size;
-    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask. ``region`` lists what is always hidden,
+    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask; ``picture`` is the file of the picture
+    that the style picture lays over faces. ``region`` lists what is always hidden,
     ``exclude_region`` where no face is hidden (a region still is), as ``regions.region`` reads them; ``keep_face``
     lists tracks of a faces file that stay visible wherever they surely are the face that they began with.
 
@@ -31,7 +32,8 @@ class Settings:
     before); ``audio`` copies the sound, ``mute`` keeps its tracks but makes them silent; ``keep`` is a list
     with commas of what is kept besides picture and sound: subtitles, chapters (their times; their titles
     only with metadata), metadata of the whole file; of a photo exif.date (when it was taken), icc (its colour
-    profile, else its colours are converted to sRGB); ``force`` replaces an existing output.
+    profile, else its colours are converted to sRGB); ``watermark`` is a text, or the name of a PNG,
+    written small into the lower right corner; ``force`` replaces an existing output.
     """
 
     detector: str = "auto"
@@ -49,6 +51,7 @@ class Settings:
     margin: float = 0.2
     shape: str = "box"
     boxes: bool = False
+    picture: str = ""
     region: tuple[str, ...] = ()
     exclude_region: tuple[str, ...] = ()
     keep_face: tuple[int, ...] = ()
@@ -58,6 +61,7 @@ class Settings:
     audio: bool = True
     mute: bool = False
     keep: str = ""
+    watermark: str = ""
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -72,6 +76,8 @@ class Settings:
             region(text)
         for word in self.kept - KEEPABLE:
             raise SettingsError(f"keep is {word!r}: choose from {', '.join(sorted(KEEPABLE))}, with commas.")
+        if self.picture and self.style != "picture":
+            raise SettingsError("picture needs the style picture: choose --style picture.")
         if self.mute and not self.audio:
             raise SettingsError("mute needs the sound tracks: leave either mute or no audio out.")
 

@@ -32,6 +32,7 @@ CHANGED: dict[str, Any] = {
     "preset": "fast",
     "crf": 30,
     "keep": "chapters,subtitles",
+    "watermark": "anonymised",
 }
 
 
@@ -65,7 +66,8 @@ def invoke(*arguments: str) -> Result:
 
 def test_every_field_of_settings_is_an_option_and_nothing_else_is() -> None:
     options = {p.name for p in blur.params if isinstance(p, click.Option)}
-    assert options - {"output", "profile", "quiet", "verbose", "faces"} == {field.name for field in fields(Settings)}
+    besides = {"output", "recursive", "jobs", "report", "profile", "quiet", "verbose", "faces"}
+    assert options - besides == {field.name for field in fields(Settings)}
 
 
 def test_without_options_the_settings_are_the_defaults(run: Run) -> None:

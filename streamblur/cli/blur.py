@@ -1,20 +1,20 @@
-"""``streamblur blur``: one recording or photo in, the same one out, every face hidden."""
+"""``streamblur blur``: recordings and photos in, the same ones out, every face hidden."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from streamblur import compose, rooms
+from streamblur import rooms
+from streamblur.cli._many import many
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
+from streamblur.cli._order import Order, one, tell
 from streamblur.cli._profile import profiled
-from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
-from streamblur.values import Summary
+from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
 
-if TYPE_CHECKING:
-    from streamblur.faces import Faces
+OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
 
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
@@ -24,7 +24,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
     cls=GroupedCommand,
     epilog="Example:\n\n  streamblur blur meeting.mp4 -o meeting_safe.mp4 --style solid",
 )
-@click.argument("source", metavar="INPUT", type=PLACE)
+@click.argument("sources", metavar="INPUT...", type=click.Path(), nargs=-1, required=True)
 @setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
@@ -46,45 +46,47 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @grouped(
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
 )
-@grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with _blurred before its suffix]")
+@setting("Hiding", "picture", "What the style picture lays over faces.", metavar="FILE", show_default=False)
+@grouped("-o", "--output", group="Writing", type=click.Path(), help=OUTPUT)
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")
 @setting("Writing", "audio", "Leave the sound out.", names=(" /--no-audio",), show_default=False)
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
 @setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
+@setting("Writing", "watermark", "Small, in a corner.", metavar="TEXT|PNG", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
+@click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Files at a time.  [default: as cores allow]")
+@click.option("--report", type=PLACE, metavar="FILE", help="A log of what was done: .csv or .jsonl.")
 @click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
 def blur(
-    source: Path, output: Path | None, faces: Path | None, profile: bool, quiet: bool, verbose: bool, **fields: Any
+    sources: tuple[str, ...],
+    output: str | None,
+    recursive: bool,
+    jobs: int | None,
+    report: Path | None,
+    faces: Path | None,
+    profile: bool,
+    quiet: bool,
+    verbose: bool,
+    **fields: Any,
 ) -> None:
-    """Hide every face in a recording.
+    """Hide every face in recordings and photos.
 
-    Writes INPUT again: same timing, size, colours and sound; only the faces change.
+    Writes each INPUT again: same timing, size, colours and sound; only the faces change. INPUT is a file, a folder, a
+    pattern, or - for standard input; several are done side by side.
     """
     settings = settings_of(fields)
     if verbose:
         log_to_terminal()
-    with stoppable(), errors_as_sentences(), profiled(profile), progress(quiet or verbose) as report:
-        known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
-        summary = compose.run(settings, source, output or compose.default_output(source), report, **known)
-    if not quiet:
-        tell(summary)
-
-
-def read(place: Path) -> Faces:
-    """The faces in a file; its reader is imported when there is one."""
-    from streamblur.faces import file
-
-    return file.read(place)
-
-
-def tell(summary: Summary) -> None:
-    """The closing line, then what the user should know."""
-    frames = f"{summary.frames} {'picture' if summary.still else 'frame'}{'s' if summary.frames != 1 else ''}"
-    faces = f"{summary.tracks} face{'s' if summary.tracks != 1 else ''}{'' if summary.still else ' tracked'}"
-    click.echo(f"{frames}, {faces}, {summary.seconds:.1f} s: {printable(summary.output)}")
-    for note in summary.notes:
-        click.echo(f"Note: {printable(note)}")
+    order = Order(sources, output, recursive, jobs, report, faces, quiet, verbose)
+    with stoppable(), errors_as_sentences(), profiled(profile):
+        summary = one(order, settings) if order.single else None
+        whole = summary is not None or many(order, settings)
+    if summary is not None and not quiet:
+        tell(summary, order)
+    if not whole:
+        raise SystemExit(1)

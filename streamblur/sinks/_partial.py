@@ -46,7 +46,7 @@ class PartialFile:
 
     def __init__(self, place: Path, force: bool) -> None:
         self._place, self._force = place, force
-        start = f".{os.fsdecode(os.fsencode(place.name)[:180])}."
+        start = _start(place)
         _sweep(place.parent, start)
         self.path = place.parent / f"{start}{secrets.token_hex(4)}{_SUFFIX}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -81,6 +81,15 @@ class PartialFile:
             self.file.close()
         with contextlib.suppress(OSError):
             self.path.unlink()
+
+
+def swept(place: Path) -> None:
+    """Remove what dead runs for this output left behind. Never raises."""
+    _sweep(place.parent, _start(place))
+
+
+def _start(place: Path) -> str:
+    return f".{os.fsdecode(os.fsencode(place.name)[:180])}."
 
 
 def _sweep(folder: Path, start: str) -> None:

@@ -43,7 +43,7 @@ def readable(place: Path) -> BinaryIO:
         return os.fdopen(number, "rb")
     os.close(number)
     what = "is empty" if stat.S_ISREG(found.st_mode) else "is not a file"
-    raise InputError(f"{place} {what}: give a video file.")
+    raise InputError(f"{place} {what}: give a photo or a video.")
 
 
 def opened(place: Path, file: BinaryIO, stack: ExitStack, device: HWAccel | None = None) -> InputContainer:
