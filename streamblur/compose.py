@@ -18,7 +18,7 @@ from streamblur.values import Progress, StreamInfo, Summary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamblur.faces import Faces
+    from streamblur.faces import Faces, Fingerprint
     from streamblur.ports import Detector, Source
     from streamblur.values import Cover, Decided, Frame, SafeFrame
 
@@ -95,6 +95,14 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
             counts.add(decided.covers)
         found = recorder.faces(fingerprint(source, opened.info), asdict(settings), __version__)
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
+
+
+def fingerprint(settings: Settings, source: Path) -> Fingerprint:
+    """Of the input ``source``; its frames are not counted. Raises InputError when it cannot be read."""
+    from streamblur.faces.recorder import fingerprint
+
+    with closing(rooms.part("sources", rooms.room_for(source, source)).build(settings, source)) as opened:
+        return fingerprint(source, opened.info)
 
 
 def _hidden(

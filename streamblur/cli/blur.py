@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from streamblur import compose, rooms
+from streamblur.cli import _proving as proving
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
 from streamblur.values import Summary
 
-if TYPE_CHECKING:
-    from streamblur.faces import Faces
-
+PROVING = ("faces", "verify", "repair", "strict", "report", "from_report")
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
@@ -44,6 +43,11 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @grouped(
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
 )
+@grouped("--verify", group="Proving", is_flag=True, help="Look at the output again, with other eyes.")
+@grouped("--repair", group="Proving", is_flag=True, help="Cover what that finds, and write again.")
+@grouped("--strict", group="Proving", is_flag=True, help="Exit with 3 when a face can still be seen.")
+@grouped("--report", group="Proving", type=PLACE, metavar="FILE", help="Say what was done: .html or .json.")
+@grouped("--from-report", group="Proving", type=PLACE, metavar="FILE", help="Hide the same again, from a .json report.")
 @grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with _blurred before its suffix]")
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
@@ -54,7 +58,10 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
-def blur(source: Path, output: Path | None, faces: Path | None, quiet: bool, verbose: bool, **fields: Any) -> None:
+@click.pass_context
+def blur(
+    context: click.Context, /, source: Path, output: Path | None, quiet: bool, verbose: bool, **fields: Any
+) -> None:
     """Hide every face in a recording.
 
     Writes INPUT again: same timing, size, colours and sound; only the faces change.
@@ -62,18 +69,18 @@ def blur(source: Path, output: Path | None, faces: Path | None, quiet: bool, ver
     settings = settings_of(fields)
     if verbose:
         log_to_terminal()
+    output = output or compose.default_output(source)
+    asked = {name: value for name, value in fields.items() if name in PROVING and value}
     with stoppable(), errors_as_sentences(), progress(quiet or verbose) as report:
-        known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
-        summary = compose.run(settings, source, output or compose.default_output(source), report, **known)
+        if asked:
+            proved = proving.prove(context, settings, source, output, report)
+            summary = proved.summary
+        else:
+            summary = compose.run(settings, source, output, report)
     if not quiet:
         tell(summary)
-
-
-def read(place: Path) -> Faces:
-    """The faces in a file; its reader is imported when there is one."""
-    from streamblur.faces import file
-
-    return file.read(place)
+    if asked:
+        proving.tell(context, proved, quiet)
 
 
 def tell(summary: Summary) -> None:
