@@ -47,11 +47,20 @@ def _known(context: click.Context, settings: Settings) -> tuple[Settings, Faces 
 
     told, found = reproduced(report)
     typed = {f.name for f in fields(Settings) if context.get_parameter_source(f.name) is ParameterSource.COMMANDLINE}
-    again = {n: _plain(v) for n, v in told.items() if hasattr(settings, n) and n not in typed | {"keep_face", "force"}}
+    kept = typed | {"keep_face", "force"}
+    again = {n: _plain(v) for n, v in told.items() if hasattr(settings, n) and n not in kept}
+    if wrong := [n for n, value in again.items() if type(value) not in _kinds(n)]:
+        raise click.UsageError(f"{printable(report)} says {wrong[0]!r} in a way that no streamblur does.")
     try:
         return replace(settings, **again), found
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise click.UsageError(f"{printable(report)} holds settings that are none.") from error
+
+
+def _kinds(name: str) -> tuple[type, ...]:
+    """The types that a field of the settings may have."""
+    default = getattr(Settings(), name)
+    return (int, type(None)) if default is None else (int, float) if isinstance(default, float) else (type(default),)
 
 
 def _plain(value: Any) -> Any:

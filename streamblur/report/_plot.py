@@ -84,7 +84,7 @@ def _curve(faces: Faces, length: float) -> str:
 def _most(faces: Faces, length: float) -> NDArray[np.int64]:
     counts = np.zeros(len(faces.times), np.int64)
     for track in faces.tracks:
-        counts[np.unique(track.frames)] += 1
+        counts[track.frames[np.diff(track.frames, prepend=-1) != 0]] += 1
     seconds = (faces.times - faces.times[0]) * float(faces.time_base)
     bins = np.minimum((seconds / length * COLUMNS).astype(np.int64), COLUMNS - 1)
     most = np.full(COLUMNS, -1, np.int64)

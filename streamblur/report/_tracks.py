@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +58,7 @@ def _row(faces: Faces, track: FaceTrack) -> Row:
     widths = (track.boxes[:, 2] - track.boxes[:, 0]) / UNIT
     seen = track.by > 0
     scores = track.scores[seen] / PER_SCORE
-    frames = np.unique(track.frames)
+    frames = _once(track.frames)
     return Row(
         track.id,
         faces.seconds(int(frames[0])),
@@ -69,7 +68,7 @@ def _row(faces: Faces, track: FaceTrack) -> Row:
         float(scores.min()) if len(scores) else 0.0,
         float(scores.max()) if len(scores) else 0.0,
         len(frames),
-        len(frames) - len(np.unique(track.frames[seen])),
+        len(frames) - len(_once(track.frames[seen])),
         max((end - start for start, end in unseen(faces, track)), default=0.0),
         track.added,
     )
@@ -77,11 +76,17 @@ def _row(faces: Faces, track: FaceTrack) -> Row:
 
 def unseen(faces: Faces, track: FaceTrack) -> list[tuple[float, float]]:
     """The stretches (seconds) on which a face was covered without a sight, that lasted longer than looks are apart."""
-    frames = np.unique(track.frames)
-    sights = np.unique(track.frames[track.by > 0])
-    edges: Numbers = np.unique(np.concatenate([frames[:1], sights, frames[-1:]]))
-    found = [(faces.seconds(int(a)), faces.seconds(int(b))) for a, b in pairwise(edges)]
-    return [(start, end) for start, end in found if end - start > UNSEEN]
+    frames, sights = _once(track.frames), _once(track.frames[track.by > 0])
+    edges = _once(np.concatenate([frames[:1], sights, frames[-1:]]))
+    times = (faces.times[edges] - faces.times[0]) * float(faces.time_base)
+    long = np.flatnonzero(np.diff(times) > UNSEEN)
+    return list(zip(times[long].tolist(), times[long + 1].tolist(), strict=True))
+
+
+def _once(ascending: Numbers) -> Numbers:
+    """Each of ascending numbers once."""
+    found: Numbers = ascending[np.diff(ascending, prepend=-1) != 0]
+    return found
 
 
 def spots(faces: Faces, findings: Sequence[Finding] = ()) -> list[Spot]:
