@@ -18,7 +18,7 @@ from streamblur.values import Progress, StreamInfo, Summary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streamblur.faces import Faces, Fingerprint
+    from streamblur.faces import Faces
     from streamblur.ports import Detector, Source
     from streamblur.values import Cover, Decided, Frame, SafeFrame
 
@@ -97,18 +97,11 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
 
 
-def fingerprint(settings: Settings, source: Path) -> Fingerprint:
-    """Of the input ``source``; its frames are not counted. Raises InputError when it cannot be read."""
-    from streamblur.faces.recorder import fingerprint
-
-    with closing(rooms.part("sources", rooms.room_for(source, source)).build(settings, source)) as opened:
-        return fingerprint(source, opened.info)
-
-
 def _hidden(
     settings: Settings, place: Path, source: Source, faces: Faces | None, stack: ExitStack
 ) -> tuple[Iterator[Decided[SafeFrame]], Detector | None]:
     """The source with every face hidden, and the detector that found them, if one looked."""
+    from streamblur.belonging import same
     from streamblur.engine import hide, recalled
     from streamblur.faces.edits import applied
 
@@ -116,22 +109,11 @@ def _hidden(
     if faces is None:
         flow, detector = _found(settings, source, stack)
     else:
-        _same(faces, place, source)
+        same(settings, place, faces, source)
         faces = applied(faces)
         flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
     return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
-
-
-def _same(faces: Faces, place: Path, source: Source) -> None:
-    """Raise InputError unless the faces were found in this very input."""
-    from streamblur.faces.recorder import fingerprint
-
-    found = fingerprint(place, source.info)
-    if replace(found, frames=faces.source.frames) != faces.source:
-        raise InputError(
-            f"the faces file belongs to another input than {place}: write it again with streamblur detect."
-        )
 
 
 def _found(settings: Settings, source: Source, stack: ExitStack) -> tuple[Iterator[Decided[Frame]], Detector]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from streamblur import __version__, compose, rooms
+from streamblur.belonging import fingerprint
 from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, columns, outward
 from streamblur.faces.edits import free_id
 from streamblur.faces.recorder import Recorder, sha256
@@ -96,7 +97,7 @@ def _run(
         album.add(decided)
 
     summary = compose.run(settings, source, output, show, witness, faces)
-    found = recorder.faces(compose.fingerprint(settings, source), asdict(settings), __version__)
+    found = recorder.faces(fingerprint(settings, source), asdict(settings), __version__)
     regions = dict.fromkeys((*settings.region, *(faces.regions if faces is not None else ())))
     excluded = dict.fromkeys((*settings.exclude_region, *(faces.excluded if faces is not None else ())))
     return Proved(summary, replace(found, regions=tuple(regions), excluded=tuple(excluded)))
