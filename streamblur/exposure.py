@@ -25,8 +25,9 @@ EXPOSED = 0.25
 """A face is exposed when at least this share of its textured cells shows the original."""
 DETAILED = 2.5
 """Grey levels of detail that a cell of an output must have: above what a codec adds to a blurred one."""
-FLAT, CELLED, STEP = 2, 0.85, 12
-"""A patch is a mosaic when CELLED of it changes by at most FLAT grey levels from pixel to pixel, and some by STEP."""
+FLAT, LINES, LINED = 2, 0.2, 0.75
+"""A patch is a mosaic when LINED of all its steps of more than FLAT grey levels lie on LINES of its rows and columns:
+of 470 faces none had more than 0.53 there, of mosaics the median is 0.98."""
 
 
 def exposed(original: Gray, output: Gray, face: Box) -> bool | None:
@@ -62,10 +63,16 @@ def detailed(output: Gray, face: Box) -> float:
 
 
 def _mosaic(patch: Gray) -> bool:
-    """Whether nearly all of the patch is flat, and the rest steps from one flat cell to the next."""
+    """Whether nearly all that changes in the patch changes along a few straight lines, across and down."""
     values = patch.astype(np.int16)
-    steps = np.maximum(np.abs(np.diff(values, axis=0))[:, :-1], np.abs(np.diff(values, axis=1))[:-1])
-    return float((steps <= FLAT).mean()) >= CELLED and float(steps.max(initial=0)) >= STEP
+    return all(_lined(np.abs(np.diff(values, axis=axis)).astype(np.float32), 1 - axis) for axis in (0, 1))
+
+
+def _lined(steps: NDArray[np.float32], along: int) -> bool:
+    steps[steps <= FLAT] = 0.0
+    lines = np.sort(steps.sum(axis=along))[::-1]
+    few = lines[: max(1, round(LINES * len(lines)))]
+    return float(few.sum()) >= LINED * max(1.0, float(lines.sum()))
 
 
 def _inside(picture: Gray, face: Box) -> tuple[slice, slice] | None:

@@ -12,7 +12,7 @@ class Finding:
     """One face left, from ``start`` to ``end`` (seconds from the first frame, the last one included) on ``frames``
     frames. ``box`` (upright pixels), ``score`` (0 to 1, how surely a face) and ``shown`` (0 to 1, how much of its
     detail can be seen) are those of its worst frame, ``worst`` (seconds); ``track`` is the face it may belong to.
-    ``places`` lists time (ticks of the original, or of the output) and box of every frame."""
+    ``places`` lists every frame (counted from 0) and the box on it."""
 
     start: float
     end: float

@@ -115,13 +115,14 @@ def mended(faces: Faces, findings: tuple[Finding, ...]) -> Faces:
 def _track(faces: Faces, number: int, finding: Finding) -> FaceTrack:
     """The places of a finding, the way between them, and where it was before and after, as a track."""
     reach = round(HELD / faces.time_base)
-    times = [pts for pts, _ in finding.places]
+    times = [int(faces.times[number]) for number, _ in finding.places]
     first, stop = np.searchsorted(faces.times, (times[0] - reach, times[-1] + reach + 1))
     frames = np.arange(int(first), int(stop), dtype=np.int64)
     edges = []
     for pts in faces.times[frames].tolist():
         later = int(np.clip(np.searchsorted(times, pts), 1, max(1, len(times) - 1)))
-        (t0, a), (t1, b) = finding.places[later - 1], finding.places[min(later, len(times) - 1)]
+        n = min(later, len(times) - 1)
+        t0, t1, a, b = times[later - 1], times[n], finding.places[later - 1][1], finding.places[n][1]
         share = min(1.0, max(0.0, (pts - t0) / (t1 - t0))) if t1 > t0 else 0.0
         box = outward(grown(between(a, b, share), WIDER))
         edges.append([round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom)])

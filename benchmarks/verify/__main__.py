@@ -110,7 +110,7 @@ def _scored(found: Verified, made: list[Planted], one: Clip, faces: Faces) -> di
     hits, of = Counter[str](), Counter[str]()
     for each in made:
         of[each.kind] += 1
-        hits[each.kind] += any(_met(finding, each, faces) for finding in found.findings)
+        hits[each.kind] += any(_met(finding, each) for finding in found.findings)
     false = [f for f in found.findings if not _true(f, one, faces)]
     told = [(round(f.worst, 2), [round(v) for v in asdict(f.box).values()], round(f.score, 2), f.frames) for f in false]
     return {
@@ -118,7 +118,7 @@ def _scored(found: Verified, made: list[Planted], one: Clip, faces: Faces) -> di
         "missed": [
             (each.kind, each.frames[0], round(each.boxes[0].width))
             for each in made
-            if not any(_met(finding, each, faces) for finding in found.findings)
+            if not any(_met(finding, each) for finding in found.findings)
         ],
         "false": len(false),
         "told": told,
@@ -129,25 +129,12 @@ def _scored(found: Verified, made: list[Planted], one: Clip, faces: Faces) -> di
     }
 
 
-def _met(finding: Finding, each: Planted, faces: Faces) -> bool:
-    times = {faces.seconds(frame) for frame in each.frames}
-    where = {round(faces.seconds(f), 3) for f in each.frames}
-    del times
-    start = float(int(faces.times[0]) * faces.time_base)
-    scale = float(faces.time_base)
+def _met(finding: Finding, each: Planted) -> bool:
+    """Whether it names a frame of the planted exposure, and a place over a third of it."""
     return any(
-        any(abs(_since(pts, finding, faces, start, scale) - t) < 0.02 for t in where)
-        and any(overlap(box, b) > 0.3 * b.area for b in each.boxes)
-        for pts, box in finding.places
+        frame in each.frames and any(overlap(box, face) > 0.3 * face.area for face in each.boxes)
+        for frame, box in finding.places
     )
-
-
-def _since(pts: int, finding: Finding, faces: Faces, start: float, scale: float) -> float:
-    """Seconds from the first frame of a place, whose ticks are those of the recording that was looked at."""
-    known = faces.frame(pts)
-    if known is not None and finding.start - 0.02 <= faces.seconds(known) <= finding.end + 0.02:
-        return faces.seconds(known)
-    return finding.start if finding.frames == 1 else pts * scale - start
 
 
 def _true(finding: Finding, one: Clip, faces: Faces) -> bool:

@@ -21,6 +21,7 @@ from streamblur.detectors._blazeface import FULL, SHORT
 from streamblur.detectors._joining import joined
 from streamblur.detectors._jury import Jury
 from streamblur.detectors._scan import Layer, Look, Scan
+from streamblur.detectors._second import Judge, doubted
 from streamblur.geometry import clipped, grown, iou, moved, scaled
 from streamblur.ports import Image
 from streamblur.settings import Settings
@@ -42,10 +43,12 @@ _NEAR = 0.15
 class Eyes:
     """Looks at pictures; ``names`` says with what."""
 
-    def __init__(self, layers: list[Layer], jury: Jury | None, names: tuple[str, ...], settings: Settings) -> None:
+    def __init__(
+        self, layers: list[Layer], close: Judge, jury: Jury | None, names: tuple[str, ...], settings: Settings
+    ) -> None:
         least = min(settings.min_face, SMALLEST)
         self._scan, self._glance = Scan([layers], least), Scan([layers[:1]], least)
-        self._jury, self.names = jury, names
+        self._close, self._jury, self.names = close, jury, names
         self._opened = ExitStack()
 
     def owns(self, opened: ExitStack) -> None:
@@ -86,7 +89,7 @@ class Eyes:
         certain = [replace(face, score=score) for face, score in rated if score >= CERTAIN]
         doubtful = [(face, score) for face, score in rated if score < CERTAIN]
         if self._jury is None:
-            return certain + [face for face, _ in doubtful]
+            return certain + doubted(image, [replace(face, score=0.0) for face, _ in doubtful], self._close, True)
         return certain + [said for said, _ in self._jury(image, doubtful)]
 
     def close(self) -> None:
@@ -111,7 +114,7 @@ def build(settings: Settings, longest: int) -> Eyes:
         if (third := _third(settings)) is not None:
             layers.append(Layer(third, longest=longest))
             names.append("CenterFace")
-        eyes = Eyes(layers, jury, tuple(names), settings)
+        eyes = Eyes(layers, passes[SHORT].tilted, jury, tuple(names), settings)
         eyes.owns(opened.pop_all())
     return eyes
 

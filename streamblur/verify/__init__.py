@@ -101,7 +101,7 @@ def _open(pair: Pair, faces: list[Detection], looking: Looking) -> Iterator[Sigh
     for face in faces:
         share = looking.shown(pair, face.box)
         if share >= EXPOSED:
-            yield Sight(pair.number, pair.time, pair.base.pts, face, share)
+            yield Sight(pair.number, pair.time, face, share)
 
 
 def _ways(before: list[Detection], now: list[Detection], share: float) -> list[Detection]:

@@ -29,7 +29,6 @@ class Sight:
 
     number: int
     time: float
-    pts: int
     face: Detection
     shown: float
 
@@ -59,7 +58,7 @@ def _finding(group: list[Sight], faces: Faces | None) -> Finding:
         worst.shown,
         worst.time,
         _whose(worst, faces),
-        tuple((s.pts, s.face.box) for s in group),
+        tuple((s.number, s.face.box) for s in group),
     )
 
 
