@@ -109,6 +109,7 @@ def _hidden(
     settings: Settings, place: Path, source: Source, faces: Faces | None, lend: Lend, stack: ExitStack
 ) -> tuple[Iterator[Decided[SafeFrame]], Detector | None]:
     """The source with every face hidden, and the detector that found them, if one looked."""
+    from streamblur.belonging import same
     from streamblur.engine import hide, recalled
     from streamblur.faces.edits import applied
 
@@ -116,22 +117,11 @@ def _hidden(
     if faces is None:
         flow, detector = _found(settings, source, lend, stack)
     else:
-        _same(faces, place, source)
+        same(settings, place, faces, source)
         faces = applied(faces)
         flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
     return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
-
-
-def _same(faces: Faces, place: Path, source: Source) -> None:
-    """Raise InputError unless the faces were found in this very input."""
-    from streamblur.faces.recorder import fingerprint
-
-    found = fingerprint(place, source.info)
-    if replace(found, frames=faces.source.frames) != faces.source:
-        raise InputError(
-            f"the faces file belongs to another input than {place}: write it again with streamblur detect."
-        )
 
 
 def _found(

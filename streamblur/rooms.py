@@ -20,6 +20,7 @@ LOGO = 0.1
 """Height of a watermark that is a picture, as a share of the shorter side."""
 
 if TYPE_CHECKING:
+    from streamblur.detectors._eyes import Eyes
     from streamblur.engine import Obscuring, Parts, Wishes
     from streamblur.faces import Faces
     from streamblur.ports import Detector
@@ -55,6 +56,13 @@ def detector_for(settings: Settings) -> Detector:
     from streamblur.detectors._union import Union
 
     return Union(built)
+
+
+def eyes(settings: Settings, longest: int) -> Eyes:
+    """Other eyes than those of a run with these settings, looking at pictures of up to ``longest`` pixels."""
+    from streamblur.detectors import _eyes
+
+    return _eyes.build(settings, longest)
 
 
 def room_for(source: Path, output: Path) -> str:

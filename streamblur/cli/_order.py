@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,24 +17,23 @@ from streamblur.errors import InputError, OutputError, StreamblurError
 from streamblur.settings import Settings
 from streamblur.values import Summary
 
-if TYPE_CHECKING:
-    from streamblur.faces import Faces
-
+Run = Callable[[Settings, Path, Path, "compose.Report | None"], Summary]
 STANDARD = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``sources`` and ``output`` as typed; ``jobs`` None: as many as the machine can do."""
+    """``sources`` and ``output`` as typed; ``jobs`` None: as many as the machine can do; ``report`` is the log;
+    ``run`` does one file."""
 
     sources: tuple[str, ...]
     output: str | None
     recursive: bool = False
     jobs: int | None = None
     report: Path | None = None
-    faces: Path | None = None
     quiet: bool = False
     verbose: bool = False
+    run: Run = compose.run
 
     @property
     def single(self) -> bool:
@@ -78,8 +77,7 @@ def one(order: Order, settings: Settings) -> Summary:
 
 def _run(order: Order, settings: Settings, way: Way, report: compose.Report | None) -> Summary:
     if order.report is None:
-        known: dict[str, Any] = {"faces": _read(order.faces)} if order.faces is not None else {}
-        return compose.run(settings, way.source, way.output, report, **known)
+        return order.run(settings, way.source, way.output, report)
     from streamblur.batch.export import Log
     from streamblur.batch.work import Task, work
 
@@ -94,13 +92,6 @@ def _run(order: Order, settings: Settings, way: Way, report: compose.Report | No
         raise InputError(outcome.error)
     numbers = outcome.frames, outcome.faces, outcome.face_frames, outcome.seconds
     return Summary(*numbers, way.output, tuple(outcome.notes), outcome.kind in ("photo", "pictures"))
-
-
-def _read(place: Path) -> Faces:
-    """The faces in a file; its reader is imported when there is one."""
-    from streamblur.faces import file
-
-    return file.read(place)
 
 
 def _way(order: Order, settings: Settings, stack: ExitStack) -> Way:

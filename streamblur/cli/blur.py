@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from streamblur import rooms
+from streamblur import compose, rooms
+from streamblur.cli import _proving as proving
 from streamblur.cli._many import many
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
 from streamblur.cli._order import Order, one, tell
@@ -15,7 +15,8 @@ from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
 
 OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
-
+ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .csv or .jsonl."
+REPORT = "Say what was done: .html or .json; of many files a log, .csv or .jsonl."
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
@@ -47,6 +48,11 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
 )
 @setting("Hiding", "picture", "What the style picture lays over faces.", metavar="FILE", show_default=False)
+@grouped("--verify", group="Proving", is_flag=True, help="Look at the output again, with other eyes.")
+@grouped("--repair", group="Proving", is_flag=True, help="Cover what that finds, and write again.")
+@grouped("--strict", group="Proving", is_flag=True, help="Exit with 3 when a face can still be seen.")
+@grouped("--report", group="Proving", type=PLACE, metavar="FILE", help=REPORT)
+@grouped("--from-report", group="Proving", type=PLACE, metavar="FILE", help="Hide the same again, from a .json report.")
 @grouped("-o", "--output", group="Writing", type=click.Path(), help=OUTPUT)
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
@@ -58,17 +64,17 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Files at a time.  [default: as cores allow]")
-@click.option("--report", type=PLACE, metavar="FILE", help="A log of what was done: .csv or .jsonl.")
 @click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
+@click.pass_context
 def blur(
+    context: click.Context,
+    /,
     sources: tuple[str, ...],
     output: str | None,
     recursive: bool,
     jobs: int | None,
-    report: Path | None,
-    faces: Path | None,
     profile: bool,
     quiet: bool,
     verbose: bool,
@@ -82,11 +88,17 @@ def blur(
     settings = settings_of(fields)
     if verbose:
         log_to_terminal()
-    order = Order(sources, output, recursive, jobs, report, faces, quiet, verbose)
+    proof = proving.asked(context)
+    log, run = (fields["report"], compose.run) if proof is None else (None, proof.run)
+    order = Order(sources, output, recursive, jobs, log, quiet, verbose, run)
+    if proof is not None and not order.single:
+        raise click.UsageError(ONE)
     with stoppable(), errors_as_sentences(), profiled(profile):
         summary = one(order, settings) if order.single else None
         whole = summary is not None or many(order, settings)
     if summary is not None and not quiet:
         tell(summary, order)
+    if proof is not None:
+        proof.tell(quiet)
     if not whole:
         raise SystemExit(1)

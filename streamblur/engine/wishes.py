@@ -25,10 +25,9 @@ class Wishes:
     kept: Mapping[int, Container[int]] = field(default_factory=dict)
 
 
-def wished(frames: Iterable[Decided[Frame]], wishes: Wishes) -> Iterator[Decided[Frame]]:
+def wished(frames: Iterable[Decided[Frame]], wishes: Wishes, first: float | None = None) -> Iterator[Decided[Frame]]:
     """Every frame with the covers that then hold: edges whole hundredths of a pixel, in the order of their tracks,
-    so that those in a faces file are the same to the bit."""
-    first: float | None = None
+    so that those in a faces file are the same to the bit. ``first`` is when the recording begins, in seconds."""
     for decided in frames:
         first = decided.frame.time if first is None else first
         now, pts = decided.frame.time - first, decided.frame.pts

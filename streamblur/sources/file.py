@@ -25,9 +25,12 @@ from streamblur.sources._clock import Clock
 from streamblur.sources._hardware import decoding_device
 from streamblur.sources._open import dropped, opened, picture_stream, readable
 from streamblur.sources._pictures import Pictures, orientation
+from streamblur.sources._seek import Seeker
 from streamblur.sources._whole import missing_bytes
 from streamblur.timing import stage
 from streamblur.values import Frame, StreamInfo
+
+__all__ = ["Seeker", "build"]
 
 
 def build(settings: Settings, place: Path) -> Source:
