@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,9 @@ from streamblur.geometry import stored, upright_size
 from streamblur.layouts import Layout
 from streamblur.planes import Component, components, shown_size, turned
 from streamblur.values import Box, Frame
+
+if TYPE_CHECKING:
+    import av
 
 Values = NDArray[Any]
 """Numbers of 32 bits with a fraction, shape (height, width) or (height, width, channels)."""

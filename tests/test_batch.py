@@ -23,6 +23,7 @@ import clips
 import numpy as np
 import pytest
 import runs
+from click.testing import CliRunner
 from PIL import Image
 
 from streamblur import InputError, OutputError, Settings, rooms
@@ -35,6 +36,7 @@ from streamblur.batch.plan import planned
 from streamblur.batch.resources import default_jobs, free_memory
 from streamblur.batch.running import Ways, outcomes, settings_digest
 from streamblur.batch.work import Shelf, work
+from streamblur.cli import main
 
 TESTS = Path(__file__).parent
 FAST = Settings(preset="ultrafast")
@@ -220,6 +222,36 @@ def test_an_output_that_was_claimed_is_made_again_and_only_that(tmp_path: Path) 
     journal.add("x.jpg", "claimed", at=time.time_ns())
     journal.close()
     assert [o.failed for o in done([place], out)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["a.jpg", "b.jpg", "-o", "both.jpg"], "name a folder"),
+        (["a.jpg", "b.jpg", "-o", "notes.txt"], "name a folder"),
+        (["a.jpg", "b.jpg", "-o", "-"], "standard output"),
+        (["a.jpg", "-"], "only input"),
+        (["empty"], "holds no photo or video; -r looks"),
+        (["*.webm"], "no file matches"),
+        ([".", "--report", "log.txt"], "suffix of a log"),
+        ([".", "--style", "picture"], "--picture FILE"),
+        (["a.jpg", "b.jpg", "./c/../a_blurred.jpg"], "an input"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg", "a_blurred.jpg", "c/d.jpg"):
+        photo(tmp_path / name)
+    (tmp_path / "empty" / "deep").mkdir(parents=True)
+    (tmp_path / "notes.txt").touch()
+    before = sorted(tmp_path.rglob("*"))
+    result = CliRunner().invoke(main, ["blur", *arguments])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert why in result.stderr
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_the_journal_is_private_survives_a_cut_and_is_held_by_one(tmp_path: Path) -> None:

@@ -691,3 +691,12 @@ def test_sixteen_bits_in_foreign_colours_say_that_they_become_eight(
     (tmp_path / "in.png").write_bytes(raw)
     _, summary, _ = passed(tmp_path / "in.png")
     assert ("its colours now have 8 bits" in summary.notes) == profile
+
+
+def test_a_raw_picture_of_a_camera_is_refused_and_not_taken_for_its_preview(
+    tmp_path: Path, fixed: Fixed, portrait: Image.Image
+) -> None:
+    portrait.save(tmp_path / "in.NEF", "TIFF")
+    with pytest.raises(InputError, match="raw picture"):
+        blur(tmp_path / "in.NEF", tmp_path / "out.NEF")
+    assert not (tmp_path / "out.NEF").exists()

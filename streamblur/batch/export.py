@@ -51,6 +51,7 @@ class Log:
         self._same = {"settings": changed(settings), "version": __version__}
         self._partial = place.with_name(f".{place.name[:180]}.{secrets.token_hex(4)}.streamblur-partial")
         try:
+            place.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[str] = self._partial.open("x", encoding="utf-8", errors="backslashreplace", newline="")
         except OSError as error:
             raise OutputError(f"cannot write in {place.parent}: {error.strerror}. Choose another folder.") from error

@@ -13,6 +13,7 @@ import click
 
 from streamblur import rooms
 from streamblur.batch import gather, plan
+from streamblur.batch.kinds import is_media
 from streamblur.cli._board import Board, board
 from streamblur.cli._order import STANDARD, Order
 from streamblur.cli._terminal import printable
@@ -58,7 +59,7 @@ def _planned(order: Order) -> tuple[gather.Gathered, list[plan.Job]]:
     if STANDARD in order.sources:
         raise InputError("standard input (-) must be the only input.")
     to = order.output
-    if to is not None and Path(to).exists() and not Path(to).is_dir():
+    if to is not None and not plan.is_folder(to) and (Path(to).exists() or is_media(Path(to))):
         raise OutputError(f"{to} is a file, but there may be several outputs: name a folder.")
     found = gather.gathered(order.sources, order.recursive, Path(to) if to is not None else None)
     if not found.files:
