@@ -112,14 +112,14 @@ def _hidden(
     if faces is None:
         flow, detector = _found(settings, source, stack)
     else:
-        _same(faces, place, source)
+        belongs(faces, place, source)
         faces = applied(faces)
         flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
     return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
 
 
-def _same(faces: Faces, place: Path, source: Source) -> None:
+def belongs(faces: Faces, place: Path, source: Source) -> None:
     """Raise InputError unless the faces were found in this very input."""
     from streamblur.faces.recorder import fingerprint
 

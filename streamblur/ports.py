@@ -36,7 +36,11 @@ class Source(Protocol):
 
 
 class Detector(Protocol):
-    """Finds the faces on one picture; boxes are in that picture's pixels. Only reads it."""
+    """Finds the faces on one picture; boxes are in that picture's pixels. Only reads it.
+
+    It may have ``forget()``, after which nothing of earlier pictures counts: then its networks, which take a second
+    to load, serve the next page or file too.
+    """
 
     def detect(self, image: Image) -> Sequence[Detection]: ...
     def close(self) -> None: ...

@@ -59,6 +59,10 @@ class Scan:
         self._turn = 0
         self._before: NDArray[np.float32] | None = None
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        self._turn, self._before = 0, None
+
     def __call__(self, image: Image) -> list[Detection]:
         """Faces on an RGB picture of shape (height, width, 3), best first."""
         return self.reported(joined(self.sights(image)), image)

@@ -33,6 +33,11 @@ class Union:
         faces = joined([Sight(face, grain) for faces in seen for face in faces])
         return sorted((self._weighed(face, seen) for face in faces), key=lambda face: -face.score)
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        for _, part in self._parts:
+            part.forget()  # type: ignore[attr-defined]
+
     def close(self) -> None:
         """Closes every part, also when one fails to."""
         with ExitStack() as stack:

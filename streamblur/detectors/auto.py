@@ -68,6 +68,11 @@ class Both:
         self._known = [face for face in settled if face.score >= LIKELY]
         return sorted(settled, key=lambda face: -face.score)
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        self._scan.forget()
+        self._known = []
+
     def close(self) -> None:
         """Gives the models back. May be called again."""
         self._opened.close()

@@ -55,6 +55,10 @@ class CenterFace:
         """Faces on an RGB picture of shape (height, width, 3), best first."""
         return self._scan(image)
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        self._scan.forget()
+
     def close(self) -> None:
         """Nothing is held open."""
 

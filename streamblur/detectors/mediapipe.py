@@ -81,6 +81,10 @@ class MediaPipe:
         faces = self._scan(image)
         return faces if self._second is None else doubted(image, faces, self._second.tilted, self._thorough)
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        self._scan.forget()
+
     def close(self) -> None:
         """Gives the models back. May be called again."""
         self._opened.close()

@@ -55,6 +55,10 @@ class YuNet:
         with modest():
             return self._scan(image)
 
+    def forget(self) -> None:
+        """Take the next picture for the first one."""
+        self._scan.forget()
+
     def close(self) -> None:
         """Nothing is held open."""
 
