@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +55,19 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
 @setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
+@grouped("--cluster", metavar="ADDRESS", help="Do long recordings on the workers of this Dask scheduler.")
 @click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
 def blur(
-    source: Path, output: Path | None, faces: Path | None, profile: bool, quiet: bool, verbose: bool, **fields: Any
+    source: Path,
+    output: Path | None,
+    faces: Path | None,
+    cluster: str | None,
+    profile: bool,
+    quiet: bool,
+    verbose: bool,
+    **fields: Any,
 ) -> None:
     """Hide every face in a recording.
 
@@ -68,9 +78,18 @@ def blur(
         log_to_terminal()
     with stoppable(), errors_as_sentences(), profiled(profile), progress(quiet or verbose) as report:
         known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
-        summary = compose.run(settings, source, output or compose.default_output(source), report, **known)
+        summary = runner(cluster)(settings, source, output or compose.default_output(source), report, **known)
     if not quiet:
         tell(summary)
+
+
+def runner(cluster: str | None) -> Callable[..., Summary]:
+    """What does a run: this machine, or also the workers of a cluster; Dask is imported when there is one."""
+    if cluster is None:
+        return compose.run
+    from streamblur.segments.cluster import run_on
+
+    return partial(run_on, cluster)
 
 
 def read(place: Path) -> Faces:

@@ -132,9 +132,11 @@ class _Divided:
     def _covers(self, job: tasks.Job, parts: Iterator[Stretch], wishes: Wishes) -> list[Handed[tasks.Covered]]:
         handed: list[Handed[tasks.Covered]] = []
         for part in parts:
+            times = part.faces.times.tolist()
             if not handed:
-                wishes = replace(wishes, begins=float(int(part.faces.times[0]) * part.faces.time_base))
-            handed.append(self._hand(tasks.cover, job, part, wishes))
+                wishes = replace(wishes, begins=float(times[0] * part.faces.time_base))
+            here = {track: frozenset(each for each in times if each in kept) for track, kept in wishes.kept.items()}
+            handed.append(self._hand(tasks.cover, job, part, replace(wishes, kept=here)))
         return handed
 
     def _joined(self, handed: Iterable[Handed[tasks.Covered]], sink: Any, folder: Path) -> Summary:

@@ -26,12 +26,10 @@ class Astray(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A chapter: its ``number`` counted from 0, the faces on its frames, and how many ticks its ``last`` frame is
-    shown (0: as the file says)."""
+    """A chapter that has frames: its ``number`` among them, counted from 0, and the faces on its frames."""
 
     number: int
     faces: Faces
-    last: int
 
 
 def numbers(source: Any) -> range:
@@ -51,17 +49,16 @@ def numbers(source: Any) -> range:
 
 def recorded(flow: Iterable[Decided[Frame]], whole: Recorder) -> Iterator[Stretch]:
     """Each chapter as soon as its last frame is decided; ``whole`` takes down all of them."""
-    number, last, here, part = 0, 0, None, Recorder()
+    number, here, part = 0, None, Recorder()
     for decided in flow:
-        frame = decided.frame
         whole.add(decided)
-        if here not in (None, now := chapters.chapter(frame)):
-            yield Stretch(number, part.faces(_NOBODY, {}, ""), frame.pts - last)
+        if here not in (None, now := chapters.chapter(decided.frame)):
+            yield Stretch(number, part.faces(_NOBODY, {}, ""))
             number, part = number + 1, Recorder()
         part.add(decided)
-        last, here = frame.pts, now
+        here = now
     if here is not None:
-        yield Stretch(number, part.faces(_NOBODY, {}, ""), 0)
+        yield Stretch(number, part.faces(_NOBODY, {}, ""))
 
 
 def divided(faces: Faces) -> Iterator[Stretch]:
@@ -70,8 +67,7 @@ def divided(faces: Faces) -> Iterator[Stretch]:
     here = times * base.numerator // (base.denominator * chapters.CHAPTER)
     starts = [0, *(np.flatnonzero(np.diff(here)) + 1).tolist(), len(times)]
     for number, (start, stop) in enumerate(pairwise(starts)):
-        last = int(times[stop] - times[stop - 1]) if stop < len(times) else 0
-        yield Stretch(number, _part(faces, start, stop), last)
+        yield Stretch(number, _part(faces, start, stop))
 
 
 def _part(faces: Faces, start: int, stop: int) -> Faces:

@@ -112,7 +112,7 @@ def cover(job: Job, stretch: Stretch, wishes: Wishes) -> Covered:
         stack.push(lambda kind, *_: piece.abort() if kind is not None else None)
         with _astray():
             since = source.since(Fraction(int(faces.times[0])) * faces.time_base)
-            flow = recalled(_until(_wanted(since, job), int(faces.times[-1]), stretch.last), faces)
+            flow = recalled(_until(_wanted(since, job), int(faces.times[-1])), faces)
             for decided in hide(flow, rooms.obscuring(job.settings), wishes):
                 piece.write(decided.frame)
                 now = {cover.track for cover in decided.covers if not cover.exact}
@@ -121,10 +121,8 @@ def cover(job: Job, stretch: Stretch, wishes: Wishes) -> Covered:
     return Covered(name, len(faces.times), frozenset(here), here.total(), len(now))
 
 
-def _until(frames: Iterable[Frame], last: int, length: int) -> Iterator[Frame]:
+def _until(frames: Iterable[Frame], last: int) -> Iterator[Frame]:
     for frame in frames:
-        if frame.pts == last and length:
-            frame.picture.duration = length
         yield frame
         if frame.pts >= last:
             return
