@@ -148,12 +148,16 @@ def test_the_same_from_known_faces(
 
 SOUND = (("aac", "eng"),)
 SLOW = tuple(np.cumsum([1 + n % 3 for n in range(44)]).tolist())
+PIECES = {"movflags": "frag_keyframe+empty_moov"}
+SPARSE = tuple(np.cumsum([30 if n % 4 == 0 else 1 for n in range(40)]).tolist())
 GAP = (*range(30), *range(130, 160))
 INPUTS: dict[str, tuple[str, Clip]] = {
     "B-frames, varying times": ("mp4", Clip(times=SLOW, options={"g": "250", "bf": "3"}, sound=SOUND)),
     "rare after a mark": ("mp4", Clip(times=(*range(26), *range(35, 300, 10)))),
     "open groups": ("mp4", Clip(times=tuple(range(70)), options={"x264-params": "open-gop=1:keyint=12:bframes=3"})),
     "HEVC, open groups": ("mkv", Clip("libx265", times=tuple(range(60)), options={"x265-params": "keyint=14"})),
+    "fragments": ("mp4", Clip(times=tuple(range(5, 65)), options={"g": "12", "bf": "2"}, container=PIECES)),
+    "longer than it says": ("mov", Clip(times=SPARSE, options={"g": "250", "bf": "3"})),
     "begins late": ("mp4", Clip(times=tuple(range(37, 100)), sound=SOUND, sound_start=1.5)),
     "a gap": ("mkv", Clip(times=GAP, sound=SOUND)),
     "VP9": ("webm", Clip("libvpx-vp9", times=tuple(range(60)), options={"deadline": "realtime", "cpu-used": "8"})),
@@ -203,6 +207,20 @@ def test_the_joint_is_no_worse(
     with av.open(tmp_path / f"parts.{suffix}") as container:
         times = [packet.dts or 0 for packet in container.demux(video=0) if packet.size]
     assert all(b > a for a, b in pairwise(times))
+
+
+def test_without_key_frames_it_is_the_same_or_done_in_one_go(
+    workers: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a stream mends itself bit by bit after a jump into it: pictures come late, or otherwise than they were."""
+    monkeypatch.setattr(rooms, "detector_for", lambda settings: Fixed())
+    mends = {"x264-params": "keyint=40:open-gop=1:bframes=5:intra-refresh=1:b-adapt=0"}
+    source = make(tmp_path / "in.mkv", Clip(times=SLOW, options=mends))
+    whole = compose.run(Settings(**EXACT), source, tmp_path / "whole.mkv")
+    parts = segments.run(workers, Settings(**EXACT), source, tmp_path / "parts.mkv")
+    assert parts.notes[: len(whole.notes)] == whole.notes
+    assert all(NO_NOTE in note for note in parts.notes[len(whole.notes) :])
+    assert same(tmp_path / "whole.mkv", tmp_path / "parts.mkv")
 
 
 @pytest.mark.parametrize("suffix", ["ts", "avi"])

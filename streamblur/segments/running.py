@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -97,10 +98,14 @@ class _Divided:
         return self._handed[-1]
 
     def _looks(self, job: tasks.Job, numbers: range) -> Iterator[Looks]:
-        """What is seen in each chapter, as soon as all before it are there."""
+        """What is seen in each chapter, as soon as all before it are there; then in those that were not announced."""
         handed = deque(self._hand(tasks.look, job, number) for number in numbers)
         while handed:
             yield handed.popleft().result()
+        for number in count(numbers.stop):
+            if not (looks := self._hand(tasks.look, job, number).result()).sights:
+                return
+            yield looks
 
     def _followed(self, recalled: Recalled, source: Source, stack: ExitStack) -> tuple[Iterator[Stretch], Wishes]:
         """The faces of each chapter, as ``compose.detect`` finds them, but that others look."""

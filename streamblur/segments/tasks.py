@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from streamblur.segments.stretches import Astray, Stretch
 from streamblur.settings import Settings
 from streamblur.values import Frame
 
+logger = logging.getLogger(__name__)
 _LIBRARIES = ("av", "mediapipe", "numpy", "opencv-contrib-python")
 _SECONDS = 1.0
 """Between looks at whether the work is still wanted."""
@@ -159,7 +161,8 @@ def _astray() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise Astray(str(error)) from error
+        logger.info("a part of the recording: %s", error)
+        raise Astray("reading it from the middle gives other frames than reading all of it") from error
 
 
 def _has(model: models.Weights) -> str:

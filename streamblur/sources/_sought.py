@@ -30,11 +30,12 @@ def sought(container: InputContainer, stream: VideoStream, start: Fraction) -> I
 def _packets(container: InputContainer, stream: VideoStream, ticks: int) -> Iterator[Packet[VideoStream]]:
     """From the first key frame found that is shown at ``ticks`` or before, else from the beginning.
 
+    The beginning is asked for by a time well before it, since its first frame may be decoded before it is shown.
     What a key frame leaves open (pictures before it that need those of the group before) is shown before it, and so
     left out; a container finds key frames by when they are decoded, which is before they are shown.
     """
-    lowest = min(ticks, stream.start_time or 0)
     back, step = 0, max(1, round(_STEP / (stream.time_base or Fraction(1))))
+    lowest = min(ticks, stream.start_time or 0) - 8 * step
     while True:
         target = max(lowest, ticks - back)
         container.seek(target, stream=stream, backward=True)
