@@ -286,12 +286,16 @@ def _fails(patch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> None:
         raise OSError("the disk is on fire")
 
-    patch.setattr(_piece.Piece, "write", broken)
+    patch.setattr(PictureTrack, "encode", broken)
 
 
 @pytest.mark.parametrize(
     ("harm", "error", "says"),
-    [(_lacks, MissingError, "av 1.0, not"), (_another_file, InputError, "another file"), (_fails, OSError, "fire")],
+    [
+        (_lacks, MissingError, "av 1.0, not"),
+        (_another_file, InputError, "another file"),
+        (_fails, OutputError, "cannot write .*out.mkv: the disk is on fire"),
+    ],
 )
 def test_what_goes_wrong_elsewhere_is_told_and_leaves_nothing(
     harm: Callable[[pytest.MonkeyPatch], None],

@@ -26,6 +26,7 @@ from streamblur.settings import Settings
 from streamblur.sinks._partial import PartialFolder
 from streamblur.sinks._piece import DoesNotFit
 from streamblur.threads import Ahead
+from streamblur.timing import stage
 from streamblur.values import Decided, Frame, Progress, StreamInfo, Summary
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class _Divided:
     ) -> None:
         self._executor, self._settings, self._report = executor, settings, report
         self._source, self._output = source, output
-        self._handed: list[Handed[Any]] = []
+        self._handed: set[Handed[Any]] = set()
         self._frames: int | None = None
         self._halves = 0
         self._all: tuple[Recorder, StreamInfo] | None = None
@@ -94,16 +95,24 @@ class _Divided:
         return tasks.Job(self._settings, self._source, size, self._output, folder, tasks.likeness())
 
     def _hand(self, task: Callable[..., T], *values: Any) -> Handed[T]:
-        self._handed.append(Handed(self._executor, task, *values))
-        return self._handed[-1]
+        handed = Handed(self._executor, task, *values)
+        self._handed.add(handed)
+        return handed
+
+    def _done(self, handed: Handed[T]) -> T:
+        """Wait for its result, and let go of it."""
+        with stage("wait for the workers"):
+            result = handed.result()
+        self._handed.remove(handed)
+        return result
 
     def _looks(self, job: tasks.Job, numbers: range) -> Iterator[Looks]:
         """What is seen in each chapter, as soon as all before it are there; then in those that were not announced."""
         handed = deque(self._hand(tasks.look, job, number) for number in numbers)
         while handed:
-            yield handed.popleft().result()
+            yield self._done(handed.popleft())
         for number in count(numbers.stop):
-            if not (looks := self._hand(tasks.look, job, number).result()).sights:
+            if not (looks := self._done(self._hand(tasks.look, job, number))).sights:
                 return
             yield looks
 
@@ -148,7 +157,7 @@ class _Divided:
         frames = covered = 0
         tracks: set[int] = set()
         for each in handed:
-            done = each.result()
+            done = self._done(each)
             sink.join(folder / done.name)
             (folder / done.name).unlink()
             frames, covered, tracks = frames + done.frames, covered + done.covered, tracks | done.tracks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import platform
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,8 +48,8 @@ class Job:
 
 
 def likeness() -> dict[str, str]:
-    """What this machine sees with: versions, and which face models there are."""
-    found = {"streamblur": __version__}
+    """What this machine sees with: versions, face models, and its kind of processor, on which roundings depend."""
+    found = {"streamblur": __version__, "processor": platform.machine()}
     for name in _LIBRARIES:
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
@@ -132,11 +133,10 @@ def _until(frames: Iterable[Frame], last: int) -> Iterator[Frame]:
 
 def _opened(job: Job) -> Any:
     mine = likeness()
-    other = [
-        f"{name} {mine.get(name, 'none')}, not {has}" for name, has in job.likeness.items() if mine.get(name) != has
-    ]
+    mine_is = {name: mine.get(name, "none") for name in job.likeness}
+    other = [f"{name} {mine_is[name]}, not {has}" for name, has in job.likeness.items() if mine_is[name] != has]
     if other:
-        raise MissingError(f"a worker has {'; '.join(other)}: install the same on all machines.")
+        raise MissingError(f"a worker has {'; '.join(other)}: take machines that are alike.")
     source = rooms.part("sources", "file").build(job.settings, job.source)
     if job.source.stat().st_size != job.size:
         source.close()

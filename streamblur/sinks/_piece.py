@@ -32,6 +32,18 @@ _HEAD = struct.Struct("<I")
 _PACKET = struct.Struct("<qqq?I")
 
 
+@contextlib.contextmanager
+def told(place: Path) -> Iterator[None]:
+    """Turn what the libraries raise while ``place`` is written into one sentence."""
+    try:
+        yield
+    except (av.FFmpegError, OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error)
+        raise OutputError(
+            f"cannot write {place}: {what}. Check the space left, or choose another --codec or suffix."
+        ) from error
+
+
 class DoesNotFit(OutputError):
     """Pieces cannot be joined; the picture has to be encoded in one go."""
 
@@ -44,7 +56,7 @@ class Piece:
 
     def __init__(self, settings: Settings, info: StreamInfo, place: Path, path: Path, first: VideoFrame) -> None:
         chosen = _codecs.container(place)
-        self._path, self._draft = path, path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        self._place, self._path, self._draft = place, path, path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with ExitStack() as stack:
             container = stack.enter_context(av.open(io.BytesIO(), "w", format=chosen.format))
             original = Original(info.origin, stack) if info.origin is not None else None
@@ -56,8 +68,9 @@ class Piece:
             self._stack = stack.pop_all()
 
     def write(self, frame: SafeFrame) -> None:
-        """Encode one frame at its own time."""
-        self._put(self._track.encode(frame))
+        """Encode one frame at its own time. Raises OutputError when that cannot be done; so does ``close``."""
+        with told(self._place):
+            self._put(self._track.encode(frame))
 
     def _put(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -70,9 +83,10 @@ class Piece:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        self._put(self._track.rest())
-        self._stack.close()
-        os.replace(self._draft, self._path)
+        with told(self._place):
+            self._put(self._track.rest())
+            self._stack.close()
+            os.replace(self._draft, self._path)
 
     def abort(self) -> None:
         """Leave nothing behind. Never raises."""

@@ -7,8 +7,8 @@ taken over but what ``Settings.keep`` names: no second picture, subtitles, chapt
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from streamblur.sinks import _codecs, _palette
 from streamblur.sinks._original import Original
 from streamblur.sinks._partial import PartialFile, checked
 from streamblur.sinks._picture import PictureTrack
-from streamblur.sinks._piece import Joint
+from streamblur.sinks._piece import Joint, told
 from streamblur.values import SafeFrame, StreamInfo
 
 _BITEXACT = 0x400  # AVFMT_FLAG_BITEXACT: no name of the writing program, no random numbers
@@ -122,16 +122,8 @@ class _FileSink:
         self._done = True
         self._stack.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn what the libraries raise into one sentence."""
-        try:
-            yield
-        except (av.FFmpegError, OSError, ValueError) as error:
-            what = getattr(error, "strerror", None) or str(error)
-            raise OutputError(
-                f"cannot write {self._place}: {what}. Check the space left, or choose another --codec or suffix."
-            ) from error
+    def _told(self) -> AbstractContextManager[None]:
+        return told(self._place)
 
     def abort(self) -> None:
         """Leave nothing behind. Never raises."""
