@@ -27,6 +27,7 @@ T = TypeVar("T")
 Report = Callable[[Progress], None]
 Witness = Callable[["Decided[SafeFrame]"], None]
 """Sees every frame as it leaves, and may read it, but neither keep nor change it."""
+Lend = Callable[[Settings], "Detector"]
 DECODED_AHEAD = 2
 """Frames decoded before they are looked at."""
 LOOKED_AHEAD = 2
@@ -47,11 +48,13 @@ def run(
     report: Report | None = None,
     witness: Witness | None = None,
     faces: Faces | None = None,
+    lend: Lend | None = None,
 ) -> Summary:
     """Cover every face in ``source`` and write the same recording to ``output``.
 
     ``report`` is called on this thread after each frame written, ``witness`` before it. With ``faces``, found in this
-    very input before, nobody looks: what they say, with their edits, is covered. Raises a
+    very input before, nobody looks: what they say, with their edits, is covered. ``lend`` gives the detector (None: a
+    new one), which is closed after use. Raises a
     ``StreamblurError`` for whatever a user can mend; on any error, and on KeyboardInterrupt, nothing is left under the
     name of the output, and no thread goes on.
     """
@@ -59,13 +62,14 @@ def run(
     rooms.part("obscurers", settings.style)
     if faces is None:
         rooms.part("trackers", settings.tracker)
+    rooms.overlays(settings)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
             sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        flow, detector = _hidden(settings, source, opened, faces, stack)
+        flow, detector = _hidden(settings, source, opened, faces, lend or rooms.detector_for, stack)
         counts = _Counts(opened.info, report)
         for decided in flow:
             if witness is not None:
@@ -92,7 +96,7 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     with ExitStack() as stack:
         room = rooms.room_for(source, source)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-        flow, _ = _found(settings, opened, stack)
+        flow, _ = _found(settings, opened, rooms.detector_for, stack)
         counts, recorder = _Counts(opened.info, report), Recorder()
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
@@ -102,41 +106,33 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
 
 
 def _hidden(
-    settings: Settings, place: Path, source: Source, faces: Faces | None, stack: ExitStack
+    settings: Settings, place: Path, source: Source, faces: Faces | None, lend: Lend, stack: ExitStack
 ) -> tuple[Iterator[Decided[SafeFrame]], Detector | None]:
     """The source with every face hidden, and the detector that found them, if one looked."""
+    from streamblur.belonging import same
     from streamblur.engine import hide, recalled
     from streamblur.faces.edits import applied
 
     detector: Detector | None = None
     if faces is None:
-        flow, detector = _found(settings, source, stack)
+        flow, detector = _found(settings, source, lend, stack)
     else:
-        belongs(faces, place, source)
+        same(settings, place, faces, source)
         faces = applied(faces)
         flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
     return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
 
 
-def belongs(faces: Faces, place: Path, source: Source) -> None:
-    """Raise InputError unless the faces were found in this very input."""
-    from streamblur.faces.recorder import fingerprint
-
-    found = fingerprint(place, source.info)
-    if replace(found, frames=faces.source.frames) != faces.source:
-        raise InputError(
-            f"the faces file belongs to another input than {place}: write it again with streamblur detect."
-        )
-
-
-def _found(settings: Settings, source: Source, stack: ExitStack) -> tuple[Iterator[Decided[Frame]], Detector]:
+def _found(
+    settings: Settings, source: Source, lend: Lend, stack: ExitStack
+) -> tuple[Iterator[Decided[Frame]], Detector]:
     """The source with what the detector found in it; the stages run on threads that end with the stack."""
     from streamblur.engine import decide
 
-    settings = replace(settings, thorough=settings.thorough or source.info.still)  # a photo has no second chance
+    settings = settings.for_stills() if source.info.still else settings
     with stage("load the detector"):
-        detector = stack.enter_context(closing(rooms.detector_for(settings)))
+        detector = stack.enter_context(closing(lend(settings)))
     if source.info.still:
         return _each_alone(settings, source, detector), detector
     frames = _ahead(stack, source, DECODED_AHEAD, "decode")
@@ -162,7 +158,7 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
         opened = stack.enter_context(closing(read))
         if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
-        detector = stack.enter_context(closing(rooms.detector_for(settings := replace(settings, thorough=True))))
+        detector = stack.enter_context(closing(rooms.detector_for(settings := settings.for_stills())))
         flow = _each_alone(settings, opened, detector)
         (decided,) = hide(flow, rooms.obscuring(settings), rooms.wishes(settings))
     covered: NDArray[Any] = rooms.part("sinks", "image").pixels_of(decided.frame.picture)
@@ -177,9 +173,18 @@ def _each_alone(settings: Settings, source: Iterable[Frame], first: Detector) ->
     sights = Sights()
     for number, frame in enumerate(source):
         with ExitStack() as page:
-            detector = page.enter_context(closing(rooms.detector_for(settings))) if number else first
+            anew = number and not forgetful(first)
+            detector = page.enter_context(closing(rooms.detector_for(settings))) if anew else first
             sights = Sights(sights.next)
             yield from decide([frame], replace(rooms.parts(settings, detector), tracker=sights), iter)
+
+
+def forgetful(detector: Detector) -> bool:
+    """Make the detector forget what it saw; False when it cannot."""
+    forget = getattr(detector, "forget", None)
+    if forget is not None:
+        forget()
+    return forget is not None
 
 
 class _Counts:

@@ -81,6 +81,14 @@ def turned(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
     return picture
 
 
+def gray(picture: av.VideoFrame, orientation: int) -> NDArray[np.uint8]:
+    """Brightness in 8 bit as it is shown, shape (height, width), contiguous."""
+    component = luma(picture)
+    deep = component.layout.bits + component.layout.shift - 8
+    view = component.view >> deep if component.layout.bits > 8 else component.view
+    return np.ascontiguousarray(turned(view.astype(np.uint8, copy=False), orientation))
+
+
 class AnalysisPicture:
     """Makes the small upright RGB picture that a detector gets, with one swscale call.
 

@@ -16,7 +16,11 @@ from streamblur.errors import SettingsError
 from streamblur.regions import region
 from streamblur.settings import Settings
 
+LOGO = 0.1
+"""Height of a watermark that is a picture, as a share of the shorter side."""
+
 if TYPE_CHECKING:
+    from streamblur.detectors._eyes import Eyes
     from streamblur.engine import Obscuring, Parts, Wishes
     from streamblur.faces import Faces
     from streamblur.ports import Detector
@@ -54,11 +58,42 @@ def detector_for(settings: Settings) -> Detector:
     return Union(built)
 
 
+def eyes(settings: Settings, longest: int) -> Eyes:
+    """Other eyes than those of a run with these settings, looking at pictures of up to ``longest`` pixels."""
+    from streamblur.detectors import _eyes
+
+    return _eyes.build(settings, longest)
+
+
 def room_for(source: Path, output: Path) -> str:
     """``image`` for a picture, by what it holds; else ``file``, also for a GIF that becomes a video."""
     found = picture_at(source)
     to_video = found == "GIF" and output.suffix.lower() not in (".gif", source.suffix.lower())
     return "image" if found and not to_video else "file"
+
+
+def overlays(settings: Settings) -> dict[str, Any]:
+    """What is laid over faces and frames, as fields of ``Obscuring``.
+
+    Raises InputError or SettingsError when it cannot be read or written.
+    """
+    if settings.style == "picture" and not settings.picture:
+        raise SettingsError("style picture needs a picture to lay over faces: give it with --picture FILE.")
+    if not settings.picture and not settings.watermark:
+        return {}
+    from streamblur.overlays import Overlay
+    from streamblur.sources import _overlay
+
+    def read(name: str) -> Overlay:
+        place = Path(name)
+        return Overlay(_overlay.read(place, place.stat().st_mtime_ns if place.exists() else 0))
+
+    found: dict[str, Any] = {"picture": read(settings.picture)} if settings.picture else {}
+    if settings.watermark.lower().endswith(".png"):
+        found |= {"mark": read(settings.watermark), "mark_share": LOGO}
+    elif settings.watermark:
+        found["mark"] = Overlay(_overlay.written(settings.watermark))
+    return found
 
 
 def parts(settings: Settings, detector: Detector) -> Parts:
@@ -85,6 +120,7 @@ def obscuring(settings: Settings) -> Obscuring:
         margin=settings.margin,
         ellipse=settings.shape == "ellipse",
         frames=settings.boxes,
+        **overlays(settings),
     )
 
 

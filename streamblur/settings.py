@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 
 from streamblur.errors import SettingsError
 from streamblur.regions import region
@@ -17,11 +18,13 @@ class Settings:
     ``analysis_size`` longest side in pixels of the picture the detector gets; ``min_face`` smallest face
     side in pixels of that picture; ``thorough`` looks for smaller and tilted faces too, in a picture of up
     to 2560 pixels; ``tracker`` a module in ``trackers/``; ``hindsight`` seconds a face is followed back
-    and forth through the frames on which nobody recognised it.
+    and forth through the frames on which nobody recognised it; ``hwaccel`` the device that decodes: none (the
+    processor), auto (the first that works) or a name FFmpeg knows, such as cuda, vaapi or videotoolbox.
 
     Hiding: ``style`` a module in ``obscurers/``; ``strength`` 1 is the measured safe default,
     more is stronger; ``margin`` is added on every side as a share of the face's size;
-    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask. ``region`` lists what is always hidden,
+    ``shape`` box or ellipse; ``boxes`` draws a green frame around each mask; ``picture`` is the file of the picture
+    that the style picture lays over faces. ``region`` lists what is always hidden,
     ``exclude_region`` where no face is hidden (a region still is), as ``regions.region`` reads them; ``keep_face``
     lists tracks of a faces file that stay visible wherever they surely are the face that they began with.
 
@@ -30,7 +33,8 @@ class Settings:
     before); ``audio`` copies the sound, ``mute`` keeps its tracks but makes them silent; ``keep`` is a list
     with commas of what is kept besides picture and sound: subtitles, chapters (their times; their titles
     only with metadata), metadata of the whole file; of a photo exif.date (when it was taken), icc (its colour
-    profile, else its colours are converted to sRGB); ``force`` replaces an existing output.
+    profile, else its colours are converted to sRGB); ``watermark`` is a text, or the name of a PNG,
+    written small into the lower right corner; ``force`` replaces an existing output.
     """
 
     detector: str = "auto"
@@ -42,11 +46,13 @@ class Settings:
     thorough: bool = False
     tracker: str = "motion"
     hindsight: float = 1.0
+    hwaccel: str = "none"
     style: str = "blur"
     strength: float = 1.0
     margin: float = 0.2
     shape: str = "box"
     boxes: bool = False
+    picture: str = ""
     region: tuple[str, ...] = ()
     exclude_region: tuple[str, ...] = ()
     keep_face: tuple[int, ...] = ()
@@ -56,6 +62,7 @@ class Settings:
     audio: bool = True
     mute: bool = False
     keep: str = ""
+    watermark: str = ""
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -70,13 +77,29 @@ class Settings:
             region(text)
         for word in self.kept - KEEPABLE:
             raise SettingsError(f"keep is {word!r}: choose from {', '.join(sorted(KEEPABLE))}, with commas.")
+        if self.picture and self.style != "picture":
+            raise SettingsError("picture needs the style picture: choose --style picture.")
         if self.mute and not self.audio:
             raise SettingsError("mute needs the sound tracks: leave either mute or no audio out.")
 
     @property
+    def alone(self) -> bool:
+        """Whether each picture is looked at for itself and has no second chance, as photos are."""
+        return self.every == 1 and self.hindsight == 0
+
+    def for_stills(self) -> Settings:
+        """The same for pictures that have nothing to do with each other."""
+        return replace(self, every=1, hindsight=0.0)
+
+    def everywhere(self) -> Settings:
+        """The same, naming files so that every process and machine finds them."""
+        mark = os.path.abspath(self.watermark) if self.watermark.lower().endswith(".png") else self.watermark
+        return replace(self, picture=os.path.abspath(self.picture) if self.picture else "", watermark=mark)
+
+    @property
     def analysis(self) -> int:
         """Longest side in pixels of the picture that is looked at."""
-        return max(self.analysis_size, 2560) if self.thorough else self.analysis_size
+        return max(self.analysis_size, 2560) if self.thorough or self.alone else self.analysis_size
 
     @property
     def kept(self) -> frozenset[str]:

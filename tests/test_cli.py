@@ -17,6 +17,8 @@ from streamblur.cli._terminal import DEBIAN_PACKAGES, printable
 from streamblur.cli.blur import blur
 
 Report = Callable[[Progress], None] | None
+OTHERS = {"output", "recursive", "jobs", "profile", "quiet", "verbose"}
+OTHERS |= {"faces", "verify", "repair", "strict", "report", "from_report"}
 CHANGED: dict[str, Any] = {
     "model": "full",
     "confidence": 0.5,
@@ -32,6 +34,7 @@ CHANGED: dict[str, Any] = {
     "preset": "fast",
     "crf": 30,
     "keep": "chapters,subtitles",
+    "watermark": "anonymised",
 }
 
 
@@ -65,7 +68,7 @@ def invoke(*arguments: str) -> Result:
 
 def test_every_field_of_settings_is_an_option_and_nothing_else_is() -> None:
     options = {p.name for p in blur.params if isinstance(p, click.Option)}
-    assert options - {"output", "profile", "quiet", "verbose", "faces"} == {field.name for field in fields(Settings)}
+    assert options - OTHERS == {field.name for field in fields(Settings)}
 
 
 def test_without_options_the_settings_are_the_defaults(run: Run) -> None:

@@ -15,10 +15,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from clips import Clip, make
 from films import pictures
 from scenes import Scene, sway, walk
 
 from streamblur import Settings, compose
+from streamblur.cli import main
 
 pytest.importorskip("distributed", reason="needs streamblur[cluster]")
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,6 +138,31 @@ def test_ctrl_c_leaves_nothing_and_the_workers_free(cluster: tuple[str, list[Sta
     assert run.log.read_text() == "Stopped.\n"
     assert os.listdir(desk) == ["in.mp4"]
     assert [worker.process.poll() for worker in both] == [None, None]
+
+
+def test_many_files_one_each(cluster: tuple[str, list[Started]], tmp_path: Path) -> None:
+    address, _ = cluster
+    (desk := tmp_path / "desk").mkdir()
+    for name in ("a.mp4", "b.mkv", "c.mov"):
+        make(desk / name, Clip(times=tuple(range(6))))
+    (desk / "broken.mp4").write_bytes((desk / "a.mp4").read_bytes()[:900])
+    told = ["blur", ".", "-o", "safe/", "--report", "log.csv", "--preset", "ultrafast", "--cluster", address]
+    command = [sys.executable, "-m", "streamblur", *told]
+    ended = subprocess.run(
+        command, cwd=desk, env=environment(), capture_output=True, text=True, timeout=LIMIT, check=False
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert "broken.mp4 is cut off" in ended.stdout
+    outputs = [name for name in os.listdir(desk / "safe") if not name.startswith(".")]
+    assert sorted(outputs) == ["a.mp4", "b.mkv", "c.mov"]
+    assert len((desk / "log.csv").read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize("option", ["--verify", "--report=proof.html", "--report=log.csv"])
+def test_what_cannot_be_done_there_is_wrong_usage(option: str, meeting: Path) -> None:
+    result = CliRunner().invoke(main, ["blur", str(meeting), "--cluster", "nowhere:1", option])
+    assert result.exit_code == 2
+    assert "--cluster" in result.output
 
 
 def test_nobody_there_is_one_sentence(meeting: Path, tmp_path: Path) -> None:

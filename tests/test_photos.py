@@ -658,3 +658,45 @@ def test_the_command_line_tells_of_pictures(tmp_path: Path, portrait: Image.Imag
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert said.startswith("1 picture, 1 face, ")
     assert (tmp_path / "in_blurred.jpg").is_file()
+
+
+@pytest.mark.parametrize("depth", [8, 10])
+def test_a_deep_avif_says_that_it_loses_bits(tmp_path: Path, fixed: Fixed, portrait: Image.Image, depth: int) -> None:
+    import av
+
+    frame = av.VideoFrame.from_ndarray(np.asarray(portrait), format="rgb24").reformat(
+        format="yuv420p10le" if depth == 10 else "yuv420p"
+    )
+    with av.open(str(tmp_path / "in.avif"), "w", format="avif") as output:
+        stream = output.add_stream("libsvtav1", rate=1)
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    _, summary, _ = passed(tmp_path / "in.avif")
+    assert ("its colours now have 8 bits" in summary.notes) == (depth == 10)
+
+
+@pytest.mark.parametrize("profile", [True, False])
+def test_sixteen_bits_in_foreign_colours_say_that_they_become_eight(
+    tmp_path: Path, fixed: Fixed, profile: bool
+) -> None:
+    import cv2
+
+    wide = np.random.default_rng(0).integers(0, 65536, (60, 80, 3)).astype(np.uint16)
+    raw = bytes(cv2.imencode(".png", wide)[1])
+    if profile:
+        packed = b"name\0\0" + zlib.compress(named_profile())
+        chunk = b"iCCP" + packed
+        raw = raw[:33] + struct.pack(">I", len(packed)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + raw[33:]
+    (tmp_path / "in.png").write_bytes(raw)
+    _, summary, _ = passed(tmp_path / "in.png")
+    assert ("its colours now have 8 bits" in summary.notes) == profile
+
+
+def test_a_raw_picture_of_a_camera_is_refused_and_not_taken_for_its_preview(
+    tmp_path: Path, fixed: Fixed, portrait: Image.Image
+) -> None:
+    portrait.save(tmp_path / "in.NEF", "TIFF")
+    with pytest.raises(InputError, match="raw picture"):
+        blur(tmp_path / "in.NEF", tmp_path / "out.NEF")
+    assert not (tmp_path / "out.NEF").exists()

@@ -17,6 +17,7 @@ from streamblur.cli.blur import blur
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPTIONS = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -26,7 +27,7 @@ def blocks(language: str) -> list[str]:
 SHELL = [line for block in blocks("bash") for line in block.splitlines()]
 EXAMPLES = [line for line in SHELL if line.startswith("streamblur ")]
 ROWS = [
-    [cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if line.startswith("| `-")
+    [cell.strip() for cell in line.strip("|").split("|")] for line in OPTIONS.splitlines() if line.startswith("| `-")
 ]
 
 

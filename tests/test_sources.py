@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.codec.hwaccel import hwdevices_available
 from clips import Clip, make, seen
 from numpy.typing import NDArray
 
 from streamblur import planes
 from streamblur.accepted import CODECS
-from streamblur.errors import InputError
+from streamblur.errors import InputError, SettingsError
 from streamblur.settings import Settings
 from streamblur.sources._clock import Clock
+from streamblur.sources._hardware import decoding_device
 from streamblur.sources.file import build
 from streamblur.values import Frame, StreamInfo
 
@@ -379,3 +382,20 @@ def test_close_twice_and_before_the_end(tmp_path: Path) -> None:
 
 def test_accepted_codecs_exist() -> None:
     assert {name for name in CODECS if name not in av.codecs_available} == set()
+
+
+@pytest.mark.parametrize("name", ["auto", *hwdevices_available()])
+def test_without_a_device_the_processor_decodes_and_says_so(name: str, meeting: Path) -> None:
+    with closing(build(Settings(), meeting)) as source:
+        expected = [planes.luma(frame.picture).view.mean() for _, frame in zip(range(5), source, strict=False)]
+    with closing(build(Settings(hwaccel=name), meeting)) as source:
+        found = [planes.luma(frame.picture).view.mean() for _, frame in zip(range(5), source, strict=False)]
+        notes = source.info.notes
+    assert found == pytest.approx(expected, abs=0.01)
+    device = decoding_device(name)[0]
+    assert (device is None) == any("the processor did it" in note for note in notes)
+
+
+def test_an_unknown_device_is_refused(meeting: Path) -> None:
+    with pytest.raises(SettingsError, match="choose none, auto"):
+        build(Settings(hwaccel="abacus"), meeting)

@@ -1,52 +1,7 @@
-"""Is this face still visible? Judged by what the original showed there, not by what a tool says."""
+"""Is this face still visible? The measure is the package's own, so that ``streamblur verify`` tells users the same."""
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from streamblur.exposure import EXPOSED, exposed, shown
 
-from benchmarks.leak.pairs import Gray
-from streamblur.values import Box
-
-SIDE, CELLS = 64, 4
-FINE, COARSE = 1.2, 5.0
-"""Gaussian sigmas in pixels of the 64-pixel face; between them lie about 4 to 16 cycles per face,
-the band in which people and machines recognise one."""
-TEXTURED = 1.5
-"""Grey levels (standard deviation) a cell of the original must have to say anything."""
-ALIKE, KEPT = 0.5, 0.25
-"""A cell shows the original when it correlates by more than ALIKE and keeps more than KEPT of its contrast."""
-EXPOSED = 0.25
-"""A face is exposed when at least this share of its textured cells shows the original."""
-
-
-def exposed(original: Gray, output: Gray, face: Box) -> bool | None:
-    """Whether the face is still visible; None when the original itself shows too little to tell."""
-    share = shown(original, output, face)
-    return None if share is None else share >= EXPOSED
-
-
-def shown(original: Gray, output: Gray, face: Box) -> float | None:
-    """Share of the face's textured cells that still show the original, 0 to 1."""
-    rows, columns = original.shape
-    left, top = max(0, int(face.left)), max(0, int(face.top))
-    right, bottom = min(columns, int(face.right)), min(rows, int(face.bottom))
-    if right - left < 8 or bottom - top < 8:
-        return None
-    was, now = _cells(original[top:bottom, left:right]), _cells(output[top:bottom, left:right])
-    contrast, left_over = was.std(axis=1), now.std(axis=1)
-    textured = contrast >= TEXTURED
-    if textured.sum() < CELLS:
-        return None
-    alike = (was * now).mean(axis=1) > ALIKE * contrast * left_over
-    return float((textured & alike & (left_over > KEPT * contrast)).sum() / textured.sum())
-
-
-def _cells(patch: Gray) -> NDArray[np.float32]:
-    """The 4-16 cycles per face band as 16 rows of 256 values with mean 0."""
-    face = cv2.resize(patch, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    band = cv2.GaussianBlur(face, (0, 0), FINE) - cv2.GaussianBlur(face, (0, 0), COARSE)
-    step = SIDE // CELLS
-    cells = band.reshape(CELLS, step, CELLS, step).swapaxes(1, 2).reshape(CELLS * CELLS, step * step)
-    return np.asarray(cells - cells.mean(axis=1, keepdims=True), np.float32)
+__all__ = ["EXPOSED", "exposed", "shown"]

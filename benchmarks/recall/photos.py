@@ -73,7 +73,7 @@ def found(truth: Box, seen: Sequence[Detection]) -> list[Detection]:
 def photo(path: Path) -> tuple[Image, float]:
     """The photo as the engine would show it to a detector, and how much it was shrunk."""
     image = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type]
-    shrink = min(1.0, Settings().analysis_size / max(image.shape))
+    shrink = min(1.0, Settings().for_stills().analysis / max(image.shape))
     small = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else image
     return np.ascontiguousarray(small, np.uint8), shrink
 
@@ -115,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.detectors:
         detector, _, model = name.partition(":")
-        with closing(detector_for(Settings(detector=detector, model=model or "both"))) as made:
+        with closing(detector_for(Settings(detector=detector, model=model or "both").for_stills())) as made:
             print(f"{name:16} {photos(made, options.media, options.score).told()}", flush=True)
 
 

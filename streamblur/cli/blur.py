@@ -1,23 +1,24 @@
-"""``streamblur blur``: one recording or photo in, the same one out, every face hidden."""
+"""``streamblur blur``: recordings and photos in, the same ones out, every face hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from streamblur import compose, rooms
+from streamblur.cli import _proving as proving
+from streamblur.cli._cluster import one_on
+from streamblur.cli._many import many
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
+from streamblur.cli._order import Order, Run, one, tell
 from streamblur.cli._profile import profiled
-from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
-from streamblur.values import Summary
+from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
 
-if TYPE_CHECKING:
-    from streamblur.faces import Faces
-
+OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
+ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .csv or .jsonl."
+REPORT = "Say what was done: .html or .json; of many files a log, .csv or .jsonl."
+MANY = "With --cluster, --report writes a log of many files, none of a single one."
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
@@ -26,7 +27,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
     cls=GroupedCommand,
     epilog="Example:\n\n  streamblur blur meeting.mp4 -o meeting_safe.mp4 --style solid",
 )
-@click.argument("source", metavar="INPUT", type=PLACE)
+@click.argument("sources", metavar="INPUT...", type=click.Path(), nargs=-1, required=True)
 @setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
 @setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
 @setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
@@ -36,6 +37,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Looking", "thorough", "Find smaller and tilted faces; slow.", is_flag=True, show_default=False)
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(rooms.choices("trackers")))
 @setting("Looking", "hindsight", "How far a face is also hidden before and after it is seen.", metavar="SECONDS")
+@setting("Looking", "hwaccel", "What decodes: none, auto, cuda, vaapi, videotoolbox ...", metavar="NAME")
 @setting("Hiding", "style", "How faces are hidden.", type=click.Choice(rooms.choices("obscurers")))
 @setting("Hiding", "strength", "1 is safe, up to 4 is stronger.")
 @setting("Hiding", "margin", "Added on every side, as a share of the face.")
@@ -47,62 +49,65 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @grouped(
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
 )
-@grouped("-o", "--output", group="Writing", type=PLACE, help="[default: INPUT with _blurred before its suffix]")
+@setting("Hiding", "picture", "What the style picture lays over faces.", metavar="FILE", show_default=False)
+@grouped("--verify", group="Proving", is_flag=True, help="Look at the output again, with other eyes.")
+@grouped("--repair", group="Proving", is_flag=True, help="Cover what that finds, and write again.")
+@grouped("--strict", group="Proving", is_flag=True, help="Exit with 3 when a face can still be seen.")
+@grouped("--report", group="Proving", type=PLACE, metavar="FILE", help=REPORT)
+@grouped("--from-report", group="Proving", type=PLACE, metavar="FILE", help="Hide the same again, from a .json report.")
+@grouped("-o", "--output", group="Writing", type=click.Path(), help=OUTPUT)
 @setting("Writing", "codec", "FFmpeg encoder, such as libx265.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME")
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")
 @setting("Writing", "audio", "Leave the sound out.", names=(" /--no-audio",), show_default=False)
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
 @setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
+@setting("Writing", "watermark", "Small, in a corner.", metavar="TEXT|PNG", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
-@grouped("--cluster", metavar="ADDRESS", help="Do long recordings on the workers of this Dask scheduler.")
+@click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Files at a time.  [default: as cores allow]")
+@click.option("--cluster", metavar="ADDRESS", help="Do it on the workers of this Dask scheduler.")
 @click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
+@click.pass_context
 def blur(
-    source: Path,
-    output: Path | None,
-    faces: Path | None,
+    context: click.Context,
+    /,
+    sources: tuple[str, ...],
+    output: str | None,
+    recursive: bool,
+    jobs: int | None,
     cluster: str | None,
     profile: bool,
     quiet: bool,
     verbose: bool,
     **fields: Any,
 ) -> None:
-    """Hide every face in a recording.
+    """Hide every face in recordings and photos.
 
-    Writes INPUT again: same timing, size, colours and sound; only the faces change.
+    Writes each INPUT again: same timing, size, colours and sound; only the faces change. INPUT is a file, a folder, a
+    pattern, or - for standard input; several are done side by side.
     """
     settings = settings_of(fields)
     if verbose:
         log_to_terminal()
-    with stoppable(), errors_as_sentences(), profiled(profile), progress(quiet or verbose) as report:
-        known: dict[str, Any] = {"faces": read(faces)} if faces is not None else {}
-        summary = runner(cluster)(settings, source, output or compose.default_output(source), report, **known)
-    if not quiet:
-        tell(summary)
-
-
-def runner(cluster: str | None) -> Callable[..., Summary]:
-    """What does a run: this machine, or also the workers of a cluster; Dask is imported when there is one."""
-    if cluster is None:
-        return compose.run
-    from streamblur.segments.cluster import run_on
-
-    return partial(run_on, cluster)
-
-
-def read(place: Path) -> Faces:
-    """The faces in a file; its reader is imported when there is one."""
-    from streamblur.faces import file
-
-    return file.read(place)
-
-
-def tell(summary: Summary) -> None:
-    """The closing line, then what the user should know."""
-    frames = f"{summary.frames} {'picture' if summary.still else 'frame'}{'s' if summary.frames != 1 else ''}"
-    faces = f"{summary.tracks} face{'s' if summary.tracks != 1 else ''}{'' if summary.still else ' tracked'}"
-    click.echo(f"{frames}, {faces}, {summary.seconds:.1f} s: {printable(summary.output)}")
-    for note in summary.notes:
-        click.echo(f"Note: {printable(note)}")
+    proof = proving.asked(context)
+    run: Run = compose.run
+    log, run = (fields["report"], run) if proof is None else (None, proof.run)
+    if cluster is not None:
+        proof, log, run = None, fields["report"], one_on(context, cluster)
+    order = Order(sources, output, recursive, jobs, log, quiet, verbose, run, cluster)
+    if proof is not None and not order.single:
+        raise click.UsageError(ONE)
+    if cluster is not None and order.single and log is not None:
+        raise click.UsageError(MANY)
+    with stoppable(), errors_as_sentences(), profiled(profile):
+        summary = one(order, settings) if order.single else None
+        whole = summary is not None or many(order, settings)
+    if summary is not None and not quiet:
+        tell(summary, order)
+    if proof is not None:
+        proof.tell(quiet)
+    if not whole:
+        raise SystemExit(1)

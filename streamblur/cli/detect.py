@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from streamblur import compose
 from streamblur.cli._options import PLACE, GroupedCommand, grouped, settings_of
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, progress, stoppable
 from streamblur.cli.blur import blur
-from streamblur.faces import Faces
+
+if TYPE_CHECKING:
+    from streamblur.faces import Faces
 
 CHOICES = ("region", "exclude_region", "force")
 

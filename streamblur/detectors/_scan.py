@@ -34,7 +34,8 @@ class Layer:
     ``overlap`` is how many pixels neighbouring tiles share at least: the largest face that
     no seam may cut. ``longest`` is the longest side in pixels to which the picture is shrunk
     before (0: as it is), for networks that take any size. ``rolls`` is the number of looks over which
-    the tiles are spread. ``grain`` is how sharp it sees (see ``Sight``; 0: the side of what it looks at).
+    the tiles are spread. ``grain`` is how sharp it sees (see ``Sight``; 0: the side of what it looks at),
+    ``least`` the longest side in pixels of a picture from which it is used.
     """
 
     look: Look
@@ -43,6 +44,7 @@ class Layer:
     longest: int = 0
     rolls: int = 1
     grain: float = 0.0
+    least: int = 0
 
 
 class Scan:
@@ -119,6 +121,7 @@ def _fitting(layers: Sequence[Layer], longest: int) -> list[Layer]:
             rolls=layer.rolls if layer.side < longest else 1,
         )
         for layer in layers
+        if layer.least <= longest
     )
     return list(dict.fromkeys(fitting))
 

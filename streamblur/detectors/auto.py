@@ -20,6 +20,7 @@ from streamblur.detectors._joining import Sight, apart, joined
 from streamblur.detectors._jury import Jury
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY
+from streamblur.detectors._turned import turned
 from streamblur.geometry import iou
 from streamblur.ports import Detector, Image
 from streamblur.settings import Settings
@@ -32,6 +33,7 @@ _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
 _FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
 _SMALL = 32.0  # ... of these or more pixels
+_LARGE = 1440  # longest side from which a photo is also looked at as it is
 _SHARP = 256.0  # side of the tile in which MediaPipe's full range sees as sharply as YuNet does in the whole
 
 
@@ -39,7 +41,7 @@ class Both:
     """MediaPipe and YuNet together."""
 
     def __init__(self, short: mediapipe.Pass, full: Look, strict: Look, settings: Settings, opened: ExitStack) -> None:
-        self._scan = Scan(_turns(short, full, strict, settings.thorough), settings.min_face)
+        self._scan = Scan(_turns(short, full, strict, settings), settings.min_face)
         self._jury = Jury(short.tilted, strict)
         self._known: list[Detection] = []
         self._opened = opened
@@ -93,16 +95,29 @@ def build(settings: Settings) -> Detector:
         return Both(passes[SHORT], passes[FULL], strict, settings, opened.pop_all())
 
 
-def _turns(short: Look, full: Look, strict: Look, thorough: bool) -> list[list[Layer]]:
+def _turns(short: Look, full: Look, strict: Look, settings: Settings) -> list[list[Layer]]:
     """What to look at. The full range sees faces from a twenty-fourth of a tile on, turned as they may be; upside down
-    up to a tenth of it, where the short range goes on.
+    up to a tenth of it, where the short range goes on. A photo is held all four ways before YuNet instead of being cut
+    into tiles for MediaPipe: that finds every face of the measuring photos at full, 0.6 and 0.4 size, upright, on their
+    side and upside down (tiles: 93 % of those on their side), with as many false boxes, at two thirds of the cost.
     """
     whole, sharp = [Layer(short), Layer(full)], Layer(strict, longest=960, grain=_SHARP)
-    if thorough:
+    if settings.alone:
+        sides = [Layer(_standing(turned(strict, quarters)), longest=480, grain=2 * _SHARP) for quarters in (1, 2, 3)]
+        whole += [Layer(strict, longest=480, grain=2 * _SHARP), *sides]
+        sharper = Layer(strict, grain=_SHARP / 2, least=_LARGE)
+        if not settings.thorough:
+            return [[*whole, sharp, sharper]]
+    if settings.thorough:
         large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, grain=_SHARP / 2)]
         return [[*whole, sharp, *large, Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2)]]
     tiles = [Layer(full, 288, 40, rolls=3), Layer(short, 400, 60, rolls=3)]
     return [[*whole, sharp], [*whole, Layer(strict, longest=640, grain=_SHARP * 1.5), *tiles]]
+
+
+def _standing(look: Look) -> Look:
+    """Without what needs somebody who agrees: upside down, YuNet takes more things for faces."""
+    return lambda image: [face for face in look(image) if face.score >= _STANDS]
 
 
 def _worth_asking(sight: Sight) -> bool:

@@ -67,8 +67,8 @@ class MediaPipe:
     notes: tuple[str, ...] = ()
 
     def __init__(self, short: Pass | None, full: Pass | None, settings: Settings, opened: ExitStack) -> None:
-        self._scan = Scan(_turns(short, full, settings.thorough), settings.min_face)
-        self._thorough = settings.thorough
+        self._scan = Scan(_turns(short, full, settings.thorough or settings.alone), settings.min_face)
+        self._thorough = settings.thorough or settings.alone
         self._second = short if full is not None else None
         self._opened = opened
 

@@ -47,7 +47,7 @@ class YuNet:
     """The detector that ``build`` makes."""
 
     def __init__(self, network: Network, settings: Settings) -> None:
-        sides = (*_LONGEST, 0) if settings.thorough else _LONGEST
+        sides = (*_LONGEST, 0) if settings.thorough or settings.alone else _LONGEST
         self._scan = Scan([[Layer(network, longest=side) for side in sides]], settings.min_face)
 
     def detect(self, image: Image) -> Sequence[Detection]:

@@ -64,6 +64,9 @@ def decide(
     return settled(tracks, parts.tracker, parts.hindsight, parts.delay)
 
 
-def hide(frames: Iterable[Decided[Frame]], obscuring: Obscuring, wishes: Wishes) -> Iterator[Decided[SafeFrame]]:
-    """Yield every frame with what was found, and what was chosen by hand, covered."""
-    return covered(wished(frames, wishes), obscuring)
+def hide(
+    frames: Iterable[Decided[Frame]], obscuring: Obscuring, wishes: Wishes, first: float | None = None
+) -> Iterator[Decided[SafeFrame]]:
+    """Yield every frame with what was found, and what was chosen by hand, covered; ``first`` is the time in seconds of
+    the recording's first frame (None: that of the first one here)."""
+    return covered(wished(frames, wishes, first), obscuring)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from streamblur.engine.chapters import chapter
 from streamblur.geometry import grown, snapped, stored
 from streamblur.layouts import Layout
+from streamblur.overlays import Overlay
 from streamblur.planes import Component, components, writable
 from streamblur.ports import Obscurer, Patch
 from streamblur.timing import stage
@@ -30,12 +31,16 @@ GREEN = {"y": 173, "u": 42, "v": 26, "r": 0, "g": 255, "b": 0}
 @dataclass(frozen=True, slots=True)
 class Obscuring:
     """How faces are hidden: ``make`` gives a new obscurer for one component of one face; ``margin``
-    is added on each side as a share of the face's size."""
+    is added on each side as a share of the face's size; ``picture`` is laid over what is hidden; ``mark`` into a corner
+    of every frame, ``mark_share`` of its shorter side high."""
 
     make: Callable[[Layout], Obscurer]
     margin: float
     ellipse: bool
     frames: bool
+    picture: Overlay | None = None
+    mark: Overlay | None = None
+    mark_share: float = 0.04
 
 
 def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decided[SafeFrame]]:
@@ -47,12 +52,14 @@ def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decide
         before, here = here, chapter(frame)
         faces = {cover.track for cover in covers} if before == here else set()
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
-        if covers:
+        if covers or how.mark is not None:
             writable(frame.picture)
-            exactly = replace(how, margin=0.0, ellipse=False)
+            exactly = replace(how, margin=0.0, ellipse=False, picture=None)
             with stage("hide"):
                 _hide(frame, [cover for cover in covers if not cover.exact], obscurers, how, decided.spared)
                 _hide(frame, [cover for cover in covers if cover.exact], obscurers, exactly)
+        if how.mark is not None:
+            how.mark.corner(frame, how.mark_share)
         safe = SafeFrame(frame)
         yield Decided(safe, covers, decided.looked, decided.cut, decided.curtain, decided.spared)
 
@@ -76,6 +83,9 @@ def _hide(
             if name not in made:
                 made[name] = how.make(component.layout)
             area.obscure(component, made[name], how.ellipse)
+    if how.picture is not None:
+        for area in {cover.track: area for cover, area in zip(reversed(covers), reversed(areas), strict=True)}.values():
+            how.picture.fill(frame, area.left, area.top, area.right, area.bottom)  # one for each face: its first place
     for part, pixels in before:
         part[:] = pixels
     if how.frames:

@@ -18,19 +18,16 @@ from streamblur.values import Cover, Decided, Frame
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """``regions`` are always hidden, ``excluded`` never but for those; ``kept`` says of tracks on which frames, by
-    time stamp, they stay visible. ``begins`` is the time of the recording's first frame in seconds, from which regions
-    count theirs (None: the first frame that comes)."""
+    time stamp, they stay visible."""
 
     regions: Sequence[Region] = ()
     excluded: Sequence[Region] = ()
     kept: Mapping[int, Container[int]] = field(default_factory=dict)
-    begins: float | None = None
 
 
-def wished(frames: Iterable[Decided[Frame]], wishes: Wishes) -> Iterator[Decided[Frame]]:
+def wished(frames: Iterable[Decided[Frame]], wishes: Wishes, first: float | None = None) -> Iterator[Decided[Frame]]:
     """Every frame with the covers that then hold: edges whole hundredths of a pixel, in the order of their tracks,
-    so that those in a faces file are the same to the bit."""
-    first = wishes.begins
+    so that those in a faces file are the same to the bit. ``first`` is when the recording begins, in seconds."""
     for decided in frames:
         first = decided.frame.time if first is None else first
         now, pts = decided.frame.time - first, decided.frame.pts

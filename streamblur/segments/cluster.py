@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamblur.compose import Report
 from streamblur.errors import MissingError, SettingsError
+from streamblur.faces import Faces
 from streamblur.segments.running import run
 from streamblur.settings import Settings
 from streamblur.values import Summary
@@ -18,8 +20,16 @@ _PATIENCE = 15
 """Seconds for which the scheduler may say nothing, and then have no worker."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """``executor`` hands tasks to ``size`` workers, as many as there were at first."""
+
+    executor: Executor
+    size: int
+
+
 @contextmanager
-def workers(address: str) -> Iterator[Executor]:
+def workers(address: str) -> Iterator[Cluster]:
     """The workers of the Dask scheduler at ``address`` (host:port, or tcp:// or tls:// before it), until the end.
 
     Raises MissingError without Dask, SettingsError when nobody answers there or there are no workers.
@@ -39,7 +49,8 @@ def workers(address: str) -> Iterator[Executor]:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except (OSError, TimeoutError) as error:
             raise SettingsError(f"{address} has no workers: start some with 'dask worker {address}'.") from error
-        yield client.get_executor(pure=False)
+        size = sum(each["nthreads"] for each in client.scheduler_info(n_workers=-1)["workers"].values())
+        yield Cluster(client.get_executor(pure=False), max(1, size))
 
 
 def run_on(
@@ -48,8 +59,8 @@ def run_on(
     source: Path,
     output: Path,
     report: Report | None = None,
-    **known: Any,
+    faces: Faces | None = None,
 ) -> Summary:
     """``run`` on the workers at ``address``."""
-    with workers(address) as executor:
-        return run(executor, settings, source, output, report, **known)
+    with workers(address) as cluster:
+        return run(cluster.executor, settings, source, output, report, faces)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from streamblur import __version__, compose, rooms
+from streamblur.belonging import same
 from streamblur.engine import Wishes, decide, wished
 from streamblur.faces import Faces
 from streamblur.faces.edits import applied
@@ -92,7 +93,7 @@ class _Divided:
 
     def _job(self, folder: Path) -> tasks.Job:
         size = self._source.stat().st_size
-        return tasks.Job(self._settings, self._source, size, self._output, folder, tasks.likeness())
+        return tasks.Job(self._settings.everywhere(), self._source, size, self._output, folder, tasks.likeness())
 
     def _hand(self, task: Callable[..., T], *values: Any) -> Handed[T]:
         handed = Handed(self._executor, task, *values)
@@ -138,19 +139,19 @@ class _Divided:
 
     def _known(self, faces: Faces, source: Source) -> tuple[Iterator[Stretch], Wishes]:
         """The faces of each chapter when they were found before."""
-        compose.belongs(faces, self._source, source)
+        same(self._settings, self._source, faces, source)
         faces = applied(faces)
         self._half(len(faces.times), 0)
         return stretches.divided(faces), rooms.wishes(self._settings, faces)
 
     def _covers(self, job: tasks.Job, parts: Iterator[Stretch], wishes: Wishes) -> list[Handed[tasks.Covered]]:
         handed: list[Handed[tasks.Covered]] = []
+        first = 0.0
         for part in parts:
             times = part.faces.times.tolist()
-            if not handed:
-                wishes = replace(wishes, begins=float(times[0] * part.faces.time_base))
+            first = first if handed else float(times[0] * part.faces.time_base)
             here = {track: frozenset(each for each in times if each in kept) for track, kept in wishes.kept.items()}
-            handed.append(self._hand(tasks.cover, job, part, replace(wishes, kept=here)))
+            handed.append(self._hand(tasks.cover, job, part, replace(wishes, kept=here), first))
         return handed
 
     def _joined(self, handed: Iterable[Handed[tasks.Covered]], sink: Any, folder: Path) -> Summary:

@@ -103,8 +103,11 @@ class Covered:
     faces: int
 
 
-def cover(job: Job, stretch: Stretch, wishes: Wishes) -> Covered:
-    """Hide the faces of a stretch and encode it as a piece. Raises as ``look`` does, and OutputError."""
+def cover(job: Job, stretch: Stretch, wishes: Wishes, first: float) -> Covered:
+    """Hide the faces of a stretch and encode it as a piece; ``first`` is when the recording begins, in seconds.
+
+    Raises as ``look`` does, and OutputError.
+    """
     from streamblur.sinks._piece import Piece
 
     faces, here = stretch.faces, Counter[int]()
@@ -116,7 +119,7 @@ def cover(job: Job, stretch: Stretch, wishes: Wishes) -> Covered:
         with _astray():
             since = source.since(Fraction(int(faces.times[0])) * faces.time_base)
             flow = recalled(_until(_wanted(since, job), int(faces.times[-1])), faces)
-            for decided in hide(flow, rooms.obscuring(job.settings), wishes):
+            for decided in hide(flow, rooms.obscuring(job.settings), wishes, first):
                 piece.write(decided.frame)
                 now = {cover.track for cover in decided.covers if not cover.exact}
                 here.update(now)

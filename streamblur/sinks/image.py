@@ -18,8 +18,10 @@ from streamblur.settings import Settings
 from streamblur.sinks._gif import GifFile
 from streamblur.sinks._partial import PartialFile, checked
 from streamblur.sinks._saving import Animation, Pages, pixels_of
+from streamblur.sinks._shot import shot
 from streamblur.values import SafeFrame, StreamInfo, Written
 
+__all__ = ["SUFFIXES", "build", "pixels_of", "shot"]
 SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     "PNG": (".png", ".apng"),

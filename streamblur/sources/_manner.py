@@ -14,6 +14,7 @@ from streamblur.values import Written
 
 _QUALITY = {"WEBP": 95, "AVIF": 95, "HEIF": 90}
 """Of formats that do not tell with what quality they were written: not visibly another."""
+EIGHT = "its colours now have 8 bits"
 _SLIDE = 500
 """Milliseconds from which the first frame of an animation, and so all of them, are taken for slides."""
 _SAFE_TIFF = frozenset(["raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "group4"])
@@ -97,4 +98,4 @@ def besides(image: Image.Image) -> tuple[str, ...]:
     if others and image.format in ("MPO", "HEIF"):
         found.append(f"{others} further picture{'s' if others > 1 else ''}")
     notes = (f"dropped: {', '.join(found)}",) if found else ()
-    return (*notes, "its colours now have 8 bits") if image.info.get("bit_depth", 8) > 8 else notes
+    return (*notes, EIGHT) if image.info.get("bit_depth", 8) > 8 else notes

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -42,17 +43,20 @@ def readable(place: Path) -> BinaryIO:
         return os.fdopen(number, "rb")
     os.close(number)
     what = "is empty" if stat.S_ISREG(found.st_mode) else "is not a file"
-    raise InputError(f"{place} {what}: give a video file.")
+    raise InputError(f"{place} {what}: give a photo or a video.")
 
 
-def opened(place: Path, file: BinaryIO, stack: ExitStack) -> InputContainer:
-    """The container in ``file``, closed with ``stack``. Raises InputError for all but a known video container."""
+def opened(place: Path, file: BinaryIO, stack: ExitStack, device: HWAccel | None = None) -> InputContainer:
+    """The container in ``file``, closed with ``stack``; ``device`` decodes what it can.
+
+    Raises InputError for all but a known video container.
+    """
     if claim := too_many(file):
         raise InputError(f"{place} claims to hold {claim}, which is not accepted: convert it to .mp4 first.")
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "codec_whitelist": PROBED}
     options |= {"max_pixels": str(MOST_PIXELS), "max_streams": str(10 * MOST_STREAMS)}
     try:
-        container = stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace"))
+        container = stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace", hwaccel=device))
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"{place} cannot be read as a video: it is damaged, cut off, or of an unknown kind. "

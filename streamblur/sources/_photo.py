@@ -25,6 +25,8 @@ MOST_FRAMES = 10_000
 MOST_PAGES = 2_000
 BROKEN = (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError, KeyError, IndexError, struct.error)
 """What Pillow raises for a file that is not what it says."""
+_RAW = frozenset([".dng", ".nef", ".cr2", ".arw", ".pef", ".srw", ".3fr", ".iiq", ".erf", ".nrw", ".sr2"])
+"""Raw pictures of cameras are TIFF of which only a small preview could be read."""
 _BLOCKS = {0x2C: 9, 0x21: 1}
 """GIF: an image and an extension, and the bytes before their data."""
 
@@ -43,6 +45,8 @@ def opened(place: Path, file: BinaryIO, stack: ExitStack) -> Image.Image:
     name = picture_format(file.read(64))
     if not name:
         raise InputError(f"{place} is no picture of a known format: give a JPEG, PNG, WebP, TIFF, BMP, GIF or HEIC.")
+    if name == "TIFF" and place.suffix.lower() in _RAW:
+        raise InputError(f"{place} is a camera's raw picture, which is not accepted: develop it to JPEG or TIFF first.")
     if name == "HEIF":
         _register_heif(place)
     file.seek(0)

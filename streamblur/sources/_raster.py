@@ -46,6 +46,19 @@ def is_deep(image: Image.Image, head: bytes) -> bool:
     return one_page and set(tags.get(_TIFF_BITS, ())) == {16} and tags.get(_TIFF_KIND) == 2
 
 
+def loses_bits(image: Image.Image, head: bytes, place: Path, is_srgb: bool) -> bool:
+    """Whether the file holds more than 8 bits a colour, of which only 8 are read.
+
+    An AVIF says so in bits 6 and 5 of the third byte of its av1C box (AV1 in ISOBMFF, 2.3.3).
+    """
+    if image.format != "AVIF":
+        return is_deep(image, head) and not is_srgb
+    with readable(place) as file:
+        head = file.read(1 << 16)
+    at = head.find(b"av1C")
+    return 0 <= at < len(head) - 6 and bool(head[at + 6] & 0x60)
+
+
 def deep(place: Path, name: str) -> NDArray[np.uint16]:
     """All 16 bits of the PNG or TIFF, as (height, width, 3 or 4), black where nothing shows."""
     options = {"format_whitelist": f"{name}_pipe", "codec_whitelist": name, "protocol_whitelist": ""}

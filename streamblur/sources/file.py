@@ -22,12 +22,16 @@ from streamblur.errors import InputError
 from streamblur.ports import Source
 from streamblur.settings import Settings
 from streamblur.sources._clock import Clock
+from streamblur.sources._hardware import decoding_device
 from streamblur.sources._open import dropped, opened, picture_stream, readable
 from streamblur.sources._pictures import Pictures, orientation
+from streamblur.sources._seek import Seeker
 from streamblur.sources._sought import DIVISIBLE, sought
 from streamblur.sources._whole import missing_bytes
 from streamblur.timing import stage
 from streamblur.values import Frame, StreamInfo
+
+__all__ = ["Seeker", "build"]
 
 
 def build(settings: Settings, place: Path) -> Source:
@@ -40,15 +44,19 @@ def build(settings: Settings, place: Path) -> Source:
         file = stack.enter_context(readable(place))
         if missing := missing_bytes(file):
             raise InputError(f"{place} is cut off: {missing} bytes are missing at its end. Copy or record it again.")
-        container = opened(place, file, stack)
-        source = _FileSource(place, container, picture_stream(place, container), stack.pop_all())
+        device, notes = decoding_device(settings.hwaccel)
+        container = opened(place, file, stack, device)
+        source = _FileSource(place, container, picture_stream(place, container), stack.pop_all(), notes)
     return source
 
 
 class _FileSource:
     """Decodes one frame ahead, because only a decoded picture tells format and orientation."""
 
-    def __init__(self, place: Path, container: InputContainer, stream: VideoStream, stack: ExitStack) -> None:
+    def __init__(
+        self, place: Path, container: InputContainer, stream: VideoStream, stack: ExitStack, notes: tuple[str, ...]
+    ) -> None:
+        self._notes = notes
         self._place, self._container, self._stream, self._stack = place, container, stream, stack
         self._seen = 0
         self._end = Fraction(0)
@@ -111,7 +119,7 @@ class _FileSource:
             frames=stream.frames or None,
             duration=seconds,
             origin=Path(os.path.abspath(self._place)),
-            notes=dropped(self._container, stream),
+            notes=self._notes + dropped(self._container, stream),
         )
 
     def __iter__(self) -> Iterator[Frame]:

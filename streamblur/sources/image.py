@@ -23,10 +23,10 @@ from streamblur.ports import Source
 from streamblur.settings import Settings
 from streamblur.sources._colour import is_srgb, plain
 from streamblur.sources._jpeg import native, whole
-from streamblur.sources._manner import besides, date, orientation, written
+from streamblur.sources._manner import EIGHT, besides, date, orientation, written
 from streamblur.sources._open import readable
 from streamblur.sources._photo import frames, opened, told
-from streamblur.sources._raster import deep, frame_of, is_deep
+from streamblur.sources._raster import deep, frame_of, is_deep, loses_bits
 from streamblur.values import Frame, StreamInfo, Written
 
 TICKS = Fraction(1, 1000)
@@ -102,6 +102,8 @@ class _ImageSource:
             notes += ("CMYK has become RGB",)
         elif not self._is_srgb():
             notes += ("its colours are converted to sRGB",)
+        if loses_bits(self._image, self._head, self._place, self._is_srgb()):
+            notes += (EIGHT,)
         if self._start:
             notes += ("the still picture before the animation is dropped",)
         return notes

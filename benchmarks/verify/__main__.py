@@ -1,0 +1,168 @@
+"""``python -m benchmarks.verify``: plants exposures in real recordings, and counts which ones verifying finds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.leak.bounds import Share
+from benchmarks.leak.clips import Clip, clip
+from benchmarks.leak.exposure import exposed
+from benchmarks.leak.pairs import pairs
+from benchmarks.verify.planted import KINDS, Planted, planted
+from streamblur import Settings, compose
+from streamblur.faces import Faces, file
+from streamblur.findings import Finding, Verified
+from streamblur.geometry import grown, overlap
+from streamblur.verify import verify
+
+MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
+CLIPS = [
+    "gallery_3x3_1080p",
+    "gallery_5x5_1080p",
+    "street_walk_4_people",
+    "intel_classroom",
+    "talk_700x700",
+    "webcam_talk_400x300",
+    "intel_head-pose-face-detection-female-and-male",
+    "foreman_cif",
+    "portrait_608x1080",
+    "gesture_720p",
+    "intel_face-demographics-walking",
+    "intel_face-demographics-walking-and-pause",
+    "nasa_13013",
+    "no_face_bottles",
+]
+MODES = ("original and faces", "original", "faces", "output alone")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verify")
+    parser.add_argument("clips", nargs="*", default=CLIPS)
+    parser.add_argument("--media", type=Path, default=MEDIA)
+    parser.add_argument("--work", type=Path, default=Path("/tmp/proof/verify"))
+    parser.add_argument("--modes", nargs="*", default=MODES)
+    parser.add_argument("--style", default="blur")
+    parser.add_argument("-o", "--output", type=Path, help="what was measured, as JSON")
+    options = parser.parse_args()
+    rows = [row for name in options.clips for row in _clip(clip(name, options.media, options.work), options)]
+    if options.output is not None:
+        options.output.write_text(json.dumps(rows, indent=1, default=str))
+    _tell(rows, options.modes)
+
+
+def _clip(one: Clip, options: Any) -> Iterator[dict[str, Any]]:
+    settings = Settings(preset="veryfast", force=True, style=options.style)
+    options.work.mkdir(parents=True, exist_ok=True)
+    clean, open_ = (options.work / f"{one.name}.{options.style}.{kind}.mp4" for kind in ("clean", "open"))
+    faces = _faces(one, settings, options.work)
+    began = time.process_time()
+    compose.run(settings, one.place, clean)
+    run = time.process_time() - began
+    holed, made = planted(faces, one.truth.boxes, seed=len(one.name))
+    compose.run(settings, one.place, open_, faces=holed)
+    made = [each for each, sure in zip(made, _sure(one, open_, made), strict=True) if sure]
+    for mode in options.modes:
+        row: dict[str, Any] = {"clip": one.name, "mode": mode, "run": run, "seconds": _seconds(faces)}
+        for name, output, planned in (("clean", clean, []), ("open", open_, made)):
+            # the faces file is what the run *believed*: it does not know of the holes
+            found = verify(
+                output,
+                one.place if "original" in mode else None,
+                faces if "faces" in mode else None,
+                settings,
+            )
+            row[name] = _scored(found, planned, one, faces)
+            print(one.name, mode, name, row[name], round(found.cpu / run, 2), file=sys.stderr, flush=True)
+        yield row
+
+
+def _faces(one: Clip, settings: Settings, work: Path) -> Faces:
+    place = work / f"{one.name}.faces.json"
+    if not place.exists():
+        file.write(compose.detect(settings, one.place), place)
+    return file.read(place)
+
+
+def _seconds(faces: Faces) -> float:
+    return faces.seconds(len(faces.times) - 1)
+
+
+def _sure(one: Clip, output: Path, made: list[Planted]) -> list[bool]:
+    """Which of the planted exposures can really be seen, on every one of their frames."""
+    seen = [True] * len(made)
+    for number, pair in enumerate(pairs(one.place, output)):
+        for index, each in enumerate(made):
+            if number in each.frames and pair.output is not None:
+                box = each.boxes[each.frames.index(number)]
+                seen[index] = seen[index] and bool(exposed(pair.original, pair.output, box))
+    return seen
+
+
+def _scored(found: Verified, made: list[Planted], one: Clip, faces: Faces) -> dict[str, Any]:
+    hits, of = Counter[str](), Counter[str]()
+    for each in made:
+        of[each.kind] += 1
+        hits[each.kind] += any(_met(finding, each) for finding in found.findings)
+    false = [f for f in found.findings if not _true(f, one, faces)]
+    told = [(round(f.worst, 2), [round(v) for v in asdict(f.box).values()], round(f.score, 2), f.frames) for f in false]
+    return {
+        "found": {kind: (hits[kind], of[kind]) for kind in of},
+        "missed": [
+            (each.kind, each.frames[0], round(each.boxes[0].width))
+            for each in made
+            if not any(_met(finding, each) for finding in found.findings)
+        ],
+        "false": len(false),
+        "told": told,
+        "true": len(found.findings) - len(false),
+        "cpu": found.cpu,
+        "looks": found.looks,
+        "frames": found.frames,
+    }
+
+
+def _met(finding: Finding, each: Planted) -> bool:
+    """Whether it names a frame of the planted exposure, and a place over a third of it."""
+    return any(
+        frame in each.frames and any(overlap(box, face) > 0.3 * face.area for face in each.boxes)
+        for frame, box in finding.places
+    )
+
+
+def _true(finding: Finding, one: Clip, faces: Faces) -> bool:
+    """Whether there is a face by the truth, on the frames around the worst one."""
+    number = round(finding.worst / max(1e-9, _seconds(faces)) * (len(faces.times) - 1))
+    near = one.truth.boxes[max(0, number - 3) : number + 4]
+    beyond = number >= len(one.truth.boxes) + 3 and not one.truth.faceless
+    return beyond or any(
+        overlap(grown(box, 0.3), finding.box) > 0.3 * finding.box.area for boxes in near for box in boxes
+    )
+
+
+def _tell(rows: list[dict[str, Any]], modes: list[str]) -> None:
+    for mode in modes:
+        mine = [row for row in rows if row["mode"] == mode]
+        print(f"\n{mode}")
+        for kind in (*(kind.name for kind in KINDS), None):
+            pairs_ = [n for row in mine for k, n in row["open"]["found"].items() if kind in (k, None)]
+            share = Share(sum(a for a, _ in pairs_), sum(b for _, b in pairs_))
+            rate = "" if share.rate is None else f"{share.rate:.1%}"
+            print(f"  {kind or 'all':35} {share.hits:4} of {share.of:4}  {rate}")
+        minutes = sum(row["seconds"] for row in mine) / 60
+        false = sum(row["clean"]["false"] for row in mine)
+        cost = sum(row["clean"]["cpu"] for row in mine) / sum(row["run"] for row in mine)
+        print(f"  false alarms on clean output: {false} in {minutes:.1f} min ({false / minutes:.2f} a minute)")
+        print(f"  residual faces of the run itself: {sum(row['clean']['true'] for row in mine)}")
+        print(f"  CPU time: {cost:.2f} of the run (veryfast)")
+
+
+if __name__ == "__main__":
+    main()

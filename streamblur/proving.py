@@ -1,0 +1,181 @@
+"""A run with its proof: what was covered is written down, looked at again, mended where something is left, and told.
+
+run ─▶ verify ─▶ repair (what was found is covered too, run again) ─▶ report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from streamblur import __version__, compose, rooms
+from streamblur.belonging import fingerprint
+from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, columns, outward
+from streamblur.faces.edits import free_id
+from streamblur.faces.recorder import Recorder, sha256
+from streamblur.findings import Finding, Verified
+from streamblur.geometry import between, grown
+from streamblur.settings import Settings
+from streamblur.values import Decided, Progress, SafeFrame, Summary
+
+if TYPE_CHECKING:
+    from streamblur.report import Album, Told
+
+ROUNDS = 2
+"""How often at most what was found is covered and the whole written again."""
+HELD = 0.25
+"""Seconds before and after a finding for which its place is covered too."""
+WIDER = 0.15
+"""Added on every side of what was found, as a share of it."""
+Show = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is asked for besides the output: a ``report`` (.html or .json), to ``verify`` the output, to ``repair`` it,
+    the ``faces`` to hide instead of looking."""
+
+    report: Path | None = None
+    verify: bool = False
+    repair: bool = False
+    faces: Faces | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What came out: the run's summary, what was decided, what was found in the output (None: nobody looked again),
+    and how often it was mended and written anew."""
+
+    summary: Summary
+    faces: Faces
+    verified: Verified | None = None
+    rounds: int = 0
+
+    @property
+    def unresolved(self) -> tuple[Finding, ...]:
+        """The faces that are still to be seen in the output."""
+        return self.verified.findings if self.verified is not None else ()
+
+
+def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Show | None = None) -> Proved:
+    """``compose.run`` with what ``proof`` asks for. Raises a ``StreamblurError`` as it does, and OutputError when the
+    report cannot be written."""
+    from streamblur.faces.file import may_write
+    from streamblur.report import Album
+    from streamblur.verify import verify
+
+    if proof.report is not None:
+        may_write(proof.report, settings.force, source)
+    known, album = proof.faces, Album(rooms.part("sinks", "image").shot)
+    proved = _run(settings, source, output, known, album, show)
+    while proof.verify or proof.repair:
+        believed = known or proved.faces
+        verified = verify(output, source, believed, settings, show)
+        proved = replace(proved, verified=verified)
+        if not (proof.repair and verified.findings and proved.rounds < ROUNDS):
+            break
+        known, album = mended(believed, verified.findings), Album(rooms.part("sinks", "image").shot)
+        again = _run(replace(settings, force=True), source, output, known, album, show)
+        proved = replace(again, rounds=proved.rounds + 1)
+    if proof.report is not None:
+        _write(proof.report, told(settings, source, output, proved, album), settings.force)
+    return proved
+
+
+def _run(
+    settings: Settings, source: Path, output: Path, faces: Faces | None, album: Album, show: Show | None
+) -> Proved:
+    """One run, written down."""
+    recorder = Recorder()
+
+    def witness(decided: Decided[SafeFrame]) -> None:
+        recorder.add(decided)
+        album.add(decided)
+
+    summary = compose.run(settings, source, output, show, witness, faces)
+    found = recorder.faces(fingerprint(settings, source), asdict(settings), __version__)
+    regions = dict.fromkeys((*settings.region, *(faces.regions if faces is not None else ())))
+    excluded = dict.fromkeys((*settings.exclude_region, *(faces.excluded if faces is not None else ())))
+    return Proved(summary, replace(found, regions=tuple(regions), excluded=tuple(excluded)))
+
+
+def mended(faces: Faces, findings: tuple[Finding, ...]) -> Faces:
+    """The faces with everything that was found in the output covered as well, a little longer and larger."""
+    for finding in findings:
+        track = _track(faces, free_id(faces), finding)
+        edit = {"do": "drawn", "id": track.id, **columns.of(track)}
+        faces = replace(faces, edits=(*faces.edits, edit))
+    return faces
+
+
+def _track(faces: Faces, number: int, finding: Finding) -> FaceTrack:
+    """The places of a finding, the way between them, and where it was before and after, as a track."""
+    reach = round(HELD / faces.time_base)
+    times = [int(faces.times[number]) for number, _ in finding.places]
+    first, stop = np.searchsorted(faces.times, (times[0] - reach, times[-1] + reach + 1))
+    frames = np.arange(int(first), int(stop), dtype=np.int64)
+    edges = []
+    for pts in faces.times[frames].tolist():
+        later = int(np.clip(np.searchsorted(times, pts), 1, max(1, len(times) - 1)))
+        n = min(later, len(times) - 1)
+        t0, t1, a, b = times[later - 1], times[n], finding.places[later - 1][1], finding.places[n][1]
+        share = min(1.0, max(0.0, (pts - t0) / (t1 - t0))) if t1 > t0 else 0.0
+        box = outward(grown(between(a, b, share), WIDER))
+        edges.append([round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom)])
+    zeros = np.zeros(len(frames), np.int64)
+    score = round(min(1.0, finding.score) * PER_SCORE)
+    return FaceTrack(number, frames, np.array(edges, np.int64), zeros, zeros + score, True)
+
+
+def told(settings: Settings, source: Path, output: Path, proved: Proved, album: Album) -> Told:
+    """Everything that a report tells; of the paths the last part only."""
+    from streamblur.report import File, Told
+
+    digest, size = sha256(output)
+    return Told(
+        File(source.name, proved.faces.source.sha256, proved.faces.source.size),
+        File(output.name, digest, size),
+        proved.summary,
+        asdict(settings),
+        proved.faces,
+        proved.verified,
+        proved.rounds,
+        album.pictures,
+        versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """What made it: streamblur, Python and the libraries that look, decode and encode."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"streamblur": __version__, "Python": platform.python_version()}
+    for name in ("av", "opencv-contrib-python", "mediapipe", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _write(place: Path, found: Told, force: bool) -> None:
+    from streamblur.faces.file import write_json, write_whole
+    from streamblur.report import as_json, as_page
+
+    if place.suffix.lower() == ".json":
+        write_json(as_json(found), place, force)
+    else:
+        write_whole(as_page(found).encode(), place, force)
+
+
+def reproduced(place: Path) -> tuple[dict[str, Any], Faces]:
+    """The settings and the faces of a JSON report. Raises InputError when it is none, or not a sound one."""
+    from streamblur.faces.file import document
+    from streamblur.report import read
+
+    return read(document(place, "report"), str(place))

@@ -1,0 +1,138 @@
+"""Looking again at what was written: what is left is found, what is hidden is not, and it can be mended."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from films import film, told
+from scenes import SCENES, Scene
+
+from streamblur import InputError, Settings, compose
+from streamblur.cli import main
+from streamblur.exposure import detailed
+from streamblur.faces import Faces, file
+from streamblur.proving import Proof, prove
+from streamblur.values import Box
+from streamblur.verify import verify
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.verify.planted import Planted, opened
+
+FAST: dict[str, Any] = {"preset": "ultrafast", "crf": 18}
+SCENE = Scene(SCENES["two"].paths, frames=30)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Faces, list[list[Box]]]:
+    place = tmp_path_factory.mktemp("film") / "two.mp4"
+    truth = film(place, SCENE)
+    with pytest.MonkeyPatch.context() as patch:
+        told(patch, truth)
+        return place, compose.detect(Settings(), place), truth
+
+
+def with_hole(clip: Path, faces: Faces, truth: list[list[Box]], frames: tuple[int, ...], half: bool, to: Path) -> Path:
+    """The clip with every face hidden but the second one, on these frames, or half of it."""
+    holed = opened(faces, Planted("", frames, tuple(truth[n][1] for n in frames)), half, 0)
+    compose.run(Settings(**FAST), clip, to, faces=holed)
+    return to
+
+
+@pytest.mark.parametrize("style", ["blur", "pixelate", "solid"])
+def test_a_clean_output_is_clean(two: tuple[Path, Faces, Any], tmp_path: Path, style: str) -> None:
+    clip, faces, _ = two
+    compose.run(Settings(style=style, **FAST), clip, tmp_path / "o.mp4", faces=faces)
+    assert verify(tmp_path / "o.mp4", clip, faces).findings == ()
+    assert verify(tmp_path / "o.mp4").findings == ()
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("number", [0, 13, 29])
+def test_one_open_frame_is_found(two: tuple[Path, Faces, Any], tmp_path: Path, number: int, half: bool) -> None:
+    clip, faces, truth = two
+    output = with_hole(clip, faces, truth, (number,), half, tmp_path / "o.mp4")
+    (found,) = verify(output, clip, faces).findings
+    assert (found.frames, found.places[0][0]) == (1, number)
+    assert found.start == pytest.approx(faces.seconds(number))
+    x, y = found.box.center
+    face = truth[number][1]
+    assert face.left < x < face.right
+    assert face.top < y < face.bottom
+    assert found.track == next(c.track for c in faces.covers(number) if abs(c.box.left - face.left) < 30)
+    assert half or verify(output).findings != ()
+
+
+def test_what_a_person_left_visible_is_no_finding(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
+    clip, faces, _ = two
+    kept = Settings(keep_face=(1,), **FAST)
+    compose.run(kept, clip, tmp_path / "o.mp4", faces=faces)
+    assert verify(tmp_path / "o.mp4", clip, faces, kept).findings == ()
+    assert len(verify(tmp_path / "o.mp4", clip, faces).findings) == 1
+    spared = Settings(exclude_region=("0,0,640,360",), **FAST)
+    compose.run(spared, clip, tmp_path / "p.mp4", faces=faces)
+    assert verify(tmp_path / "p.mp4", clip, None, spared).findings == ()
+
+
+def test_files_that_do_not_belong_together_are_refused(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
+    clip, *_ = two
+    film(tmp_path / "small.mp4", Scene([], frames=3, size=(320, 180)))
+    film(tmp_path / "short.mp4", Scene([], frames=3))
+    with pytest.raises(InputError, match="not of one size"):
+        verify(tmp_path / "small.mp4", clip)
+    with pytest.raises(InputError, match="different numbers of frames"):
+        verify(tmp_path / "short.mp4", clip)
+
+
+def test_what_is_found_is_mended(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
+    clip, faces, truth = two
+    holed = opened(faces, Planted("", (12, 13), tuple(truth[n][1] for n in (12, 13))), False, 0)
+    output = tmp_path / "o.mp4"
+    seen = prove(Settings(**FAST), clip, output, Proof(verify=True, faces=holed))
+    assert len(seen.unresolved) == 1
+    mended = prove(Settings(force=True, **FAST), clip, output, Proof(repair=True, faces=holed))
+    assert (mended.rounds, mended.unresolved) == (1, ())
+    assert [len(mended.faces.covers(n)) for n in (12, 13)] == [2, 2]
+    assert verify(output, clip).findings == ()
+
+
+def test_the_command_says_what_is_left_and_strict_is_exit_code_3(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
+    clip, faces, truth = two
+    output = with_hole(clip, faces, truth, (13,), False, tmp_path / "o.mp4")
+    file.write(faces, tmp_path / "f.json")
+    asked = ["verify", str(output), "--original", str(clip), "--faces", str(tmp_path / "f.json")]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 0, result.output
+    assert "Face left: 0:00.52, 1 frame," in result.stdout
+    assert result.stdout.endswith("Looked again at 30 frames: 1 place where a face can be seen.\n")
+    assert CliRunner().invoke(main, [*asked, "--strict"]).exit_code == 3
+    assert CliRunner().invoke(main, ["verify", str(tmp_path / "no.mp4")]).exit_code == 1
+
+
+def test_blur_verifies_and_strict_is_exit_code_3(
+    two: tuple[Path, Faces, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, faces, _ = two
+    output = str(tmp_path / "o.mp4")
+    file.write(replace(faces, tracks=faces.tracks[:1]), tmp_path / "f.json")
+    asked = ["blur", str(clip), "-o", output, "--force", "--preset", "ultrafast", "--faces", str(tmp_path / "f.json")]
+    assert CliRunner().invoke(main, [*asked, "--strict"]).exit_code == 3
+    result = CliRunner().invoke(main, [*asked, "--strict", "--repair"])
+    assert result.exit_code == 0, result.output
+    assert "Mended and written again: " in result.stdout
+
+
+def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (80, 80)).astype(np.uint8)
+    cells = np.kron(np.random.default_rng(1).integers(40, 220, (5, 5)), np.ones((16, 16))).astype(np.uint8)
+    whole = Box(0, 0, 80, 80)
+    assert detailed(noise, whole) == 1
+    assert detailed(cells, whole) == 0
+    assert detailed(np.full((80, 80), 90, np.uint8), whole) == 0
+    assert detailed(noise, Box(0, 0, 4, 4)) == 0
