@@ -383,6 +383,17 @@ def test_a_task_is_handed_out_again_but_not_for_ever() -> None:
         Handed(Dying(0), max, 3, "4").result()
 
 
+def test_a_worker_without_streamblur_is_told() -> None:
+    class Bare(Dying):
+        def submit(self, task: Callable[..., Any], /, *values: Any, **_: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_exception(ModuleNotFoundError("No module named 'streamblur'", name="streamblur"))
+            return future
+
+    with pytest.raises(MissingError, match="a worker cannot import streamblur"):
+        Handed(Bare(0), max, 3, 4).result()
+
+
 def test_progress_goes_to_the_end(scene: tuple[Path, Any], looks: list[int], workers: Executor, tmp_path: Path) -> None:
     told: list[Any] = []
     segments.run(workers, Settings(**EXACT), scene[0], tmp_path / "out.mkv", told.append)

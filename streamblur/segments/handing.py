@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from typing import Any, Generic, TypeVar
 
-from streamblur.errors import OutputError
+from streamblur.errors import MissingError, OutputError
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -26,12 +26,15 @@ class Handed(Generic[T]):
         self._future: Future[T] = executor.submit(task, *values)
 
     def result(self) -> T:
-        """Its result, or what it raised. Raises OutputError when too many workers died of it."""
+        """Its result, or what it raised. Raises OutputError when too many workers died of it, MissingError when one
+        has no streamblur."""
         for tries in range(_TRIES, 0, -1):
             try:
                 while not wait([self._future], _TICK).done:
                     pass
                 return self._future.result()
+            except ImportError as error:
+                raise MissingError(f"a worker cannot import {error.name}: install streamblur there too.") from error
             except Exception as error:
                 if not _gone(error):
                     raise

@@ -57,7 +57,7 @@ class Piece:
     def __init__(self, settings: Settings, info: StreamInfo, place: Path, path: Path, first: VideoFrame) -> None:
         chosen = _codecs.container(place)
         self._place, self._path, self._draft = place, path, path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        with ExitStack() as stack:
+        with told(place), ExitStack() as stack:
             container = stack.enter_context(av.open(io.BytesIO(), "w", format=chosen.format))
             original = Original(info.origin, stack) if info.origin is not None else None
             self._track = PictureTrack(container, chosen, settings, info, place, original)
