@@ -1,6 +1,6 @@
 """Makes ``before_after.jpg``, the picture in the README: one frame of ``meeting.mp4`` as it is, and blurred.
 
-    python3 sample_media/make_before_after.py
+python3 sample_media/make_before_after.py
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from streamblur.errors import SettingsError
@@ -89,6 +90,11 @@ class Settings:
     def for_stills(self) -> Settings:
         """The same for pictures that have nothing to do with each other."""
         return replace(self, every=1, hindsight=0.0)
+
+    def everywhere(self) -> Settings:
+        """The same, naming files so that every process and machine finds them."""
+        mark = os.path.abspath(self.watermark) if self.watermark.lower().endswith(".png") else self.watermark
+        return replace(self, picture=os.path.abspath(self.picture) if self.picture else "", watermark=mark)
 
     @property
     def analysis(self) -> int:

@@ -17,7 +17,7 @@ from streamblur.cli._terminal import DEBIAN_PACKAGES, printable
 from streamblur.cli.blur import blur
 
 Report = Callable[[Progress], None] | None
-OTHERS = {"output", "recursive", "jobs", "profile", "quiet", "verbose"}
+OTHERS = {"cluster", "output", "recursive", "jobs", "profile", "quiet", "verbose"}
 OTHERS |= {"faces", "verify", "repair", "strict", "report", "from_report"}
 CHANGED: dict[str, Any] = {
     "model": "full",

@@ -76,6 +76,11 @@ def _outcomes(
     from streamblur.batch.running import Ways, outcomes
     from streamblur.batch.workers import Slots, Workers, worked
 
+    if order.cluster is not None:
+        from streamblur.cli._cluster import everywhere, ways
+
+        there = ways(order.cluster, shown, stack)
+        return outcomes([everywhere(job) for job in jobs], settings.everywhere(), there)
     count = min(order.jobs or default_jobs(len(jobs)), len(jobs))
     slots = Slots(2 * count)
     workers = Workers(count, slots)

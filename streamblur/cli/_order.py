@@ -24,7 +24,7 @@ STANDARD = "-"
 @dataclass(frozen=True, slots=True)
 class Order:
     """``sources`` and ``output`` as typed; ``jobs`` None: as many as the machine can do; ``report`` is the log;
-    ``run`` does one file."""
+    ``run`` does one file; ``cluster`` is where others do many."""
 
     sources: tuple[str, ...]
     output: str | None
@@ -34,6 +34,7 @@ class Order:
     quiet: bool = False
     verbose: bool = False
     run: Run = compose.run
+    cluster: str | None = None
 
     @property
     def single(self) -> bool:

@@ -8,15 +8,17 @@ import click
 
 from streamblur import compose, rooms
 from streamblur.cli import _proving as proving
+from streamblur.cli._cluster import one_on
 from streamblur.cli._many import many
 from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
-from streamblur.cli._order import Order, one, tell
+from streamblur.cli._order import Order, Run, one, tell
 from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
 
 OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
 ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .csv or .jsonl."
 REPORT = "Say what was done: .html or .json; of many files a log, .csv or .jsonl."
+MANY = "With --cluster, --report writes a log of many files, none of a single one."
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
@@ -64,6 +66,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Files at a time.  [default: as cores allow]")
+@click.option("--cluster", metavar="ADDRESS", help="Do it on the workers of this Dask scheduler.")
 @click.option("--profile", is_flag=True, help="Say where the time went.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what happens, instead of a progress bar.")
@@ -75,6 +78,7 @@ def blur(
     output: str | None,
     recursive: bool,
     jobs: int | None,
+    cluster: str | None,
     profile: bool,
     quiet: bool,
     verbose: bool,
@@ -89,10 +93,15 @@ def blur(
     if verbose:
         log_to_terminal()
     proof = proving.asked(context)
-    log, run = (fields["report"], compose.run) if proof is None else (None, proof.run)
-    order = Order(sources, output, recursive, jobs, log, quiet, verbose, run)
+    run: Run = compose.run
+    log, run = (fields["report"], run) if proof is None else (None, proof.run)
+    if cluster is not None:
+        proof, log, run = None, fields["report"], one_on(context, cluster)
+    order = Order(sources, output, recursive, jobs, log, quiet, verbose, run, cluster)
     if proof is not None and not order.single:
         raise click.UsageError(ONE)
+    if cluster is not None and order.single and log is not None:
+        raise click.UsageError(MANY)
     with stoppable(), errors_as_sentences(), profiled(profile):
         summary = one(order, settings) if order.single else None
         whole = summary is not None or many(order, settings)

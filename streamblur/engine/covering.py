@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from streamblur.engine.chapters import chapter
 from streamblur.geometry import grown, snapped, stored
 from streamblur.layouts import Layout
 from streamblur.overlays import Overlay
@@ -43,11 +44,13 @@ class Obscuring:
 
 
 def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decided[SafeFrame]]:
-    """Hide every cover on its frame."""
+    """Hide every cover on its frame. A new chapter takes new obscurers."""
     obscurers: dict[int, dict[str, Obscurer]] = {}
+    here: int | None = None
     for decided in frames:
         frame, covers = decided.frame, decided.covers
-        faces = {cover.track for cover in covers}
+        before, here = here, chapter(frame)
+        faces = {cover.track for cover in covers} if before == here else set()
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
         if covers or how.mark is not None:
             writable(frame.picture)

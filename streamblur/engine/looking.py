@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamblur.engine import chapters
 from streamblur.engine.rhythm import Rhythm
 from streamblur.geometry import scaled
 from streamblur.planes import AnalysisPicture, luma, shown_size
@@ -44,18 +47,31 @@ class Changes:
         self._before: NDArray[np.float32] | None = None
         self._looked: NDArray[np.float32] | None = None
         self._usual = 0.0
+        self._time = Fraction(0)
+        self._lead: deque[tuple[Fraction, Fraction, float]] = deque()
 
     def cut(self, frame: Frame) -> bool:
         """Whether a new shot begins with this frame."""
         now = _sample(frame)
         before, self._before = self._before, now
+        since, self._time = self._time, frame.pts * frame.time_base
         if before is None or before.shape != now.shape:
             return before is not None
         change = float(np.abs(now - before).mean())
+        self._lead.append((since, self._time, change))
+        while self._lead and self._lead[0][0] < self._time - chapters.LEAD:
+            self._lead.popleft()
         cut = change > CUT and change > CUT_OVER_USUAL * self._usual
         if not cut:
             self._usual += SETTLE * (change - self._usual)
         return cut
+
+    def begin(self, chapter: int) -> None:
+        """The newest frame is the first of this chapter: what is usual is the mean of the changes in its lead, which
+        whoever begins to read there knows too."""
+        mark = chapter * chapters.CHAPTER
+        lead = [change for since, to, change in self._lead if since >= mark - chapters.LEAD and to < mark]
+        self._usual = sum(lead) / len(lead) if lead else 0.0
 
     def since_look(self) -> float:
         """The mean change of the block that changed most since ``looked``, 0 to 1."""
@@ -82,7 +98,7 @@ def _sample(frame: Frame) -> NDArray[np.float32]:
 
 def looked(frames: Iterable[Frame], detector: Detector, every: int | None, analysis_size: int) -> Iterator[Looked]:
     """Look at the first frame, the last, both sides of a cut, and between them at every Nth, or when it is
-    time (``every`` None); the others carry None."""
+    time (``every`` None); the others carry None. With every chapter all of that begins anew."""
     look = _Look(detector, analysis_size)
     rhythm = Rhythm(every)
     changes = Changes()
@@ -94,7 +110,12 @@ def looked(frames: Iterable[Frame], detector: Detector, every: int | None, analy
             if cut or due:
                 waiting = look(waiting)
                 rhythm.looked(waiting.seen or ())
+            here = chapters.chapter(waiting.frame)
             yield waiting
+            if (now := chapters.chapter(frame)) != here:
+                rhythm = Rhythm(every)
+                changes.begin(now)
+                look.forget()
         waiting = Looked(frame, None, cut)
         due = rhythm.due(cut, changes.since_look())
         if due:
@@ -107,6 +128,11 @@ class _Look:
     def __init__(self, detector: Detector, analysis_size: int) -> None:
         self._detector = detector
         self._picture = AnalysisPicture(analysis_size)
+
+    def forget(self) -> None:
+        """Nothing seen before has a say in what is seen from now on."""
+        if (forget := getattr(self._detector, "forget", None)) is not None:
+            forget()
 
     def __call__(self, unseen: Looked) -> Looked:
         frame = unseen.frame

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from io import BufferedRandom
 from pathlib import Path
 
@@ -21,6 +22,8 @@ except ImportError:  # Windows, where an open file cannot be removed: no lock is
     fcntl = None  # type: ignore[assignment]
 
 _SUFFIX = ".streamblur-partial"
+_LOCK = "lock"
+_TRIES = 3
 
 
 def checked(place: Path, origin: Path | None, force: bool) -> None:
@@ -83,6 +86,31 @@ class PartialFile:
             self.path.unlink()
 
 
+class PartialFolder:
+    """A new folder beside ``place`` for pieces of it: hidden, for its owner alone, swept like a ``PartialFile``.
+
+    It lives while its file ``lock`` is locked. Raises OutputError when it cannot be made.
+    """
+
+    def __init__(self, place: Path) -> None:
+        swept(place)
+        self.path = place.parent.absolute() / f"{_start(place)}{secrets.token_hex(4)}{_SUFFIX}"
+        try:
+            self.path.mkdir(mode=0o700)
+            self._lock = (self.path / _LOCK).open("wb")
+        except OSError as error:
+            raise OutputError(f"cannot write in {place.parent}: {error.strerror}. Choose another folder.") from error
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def vanish(self) -> None:
+        """Remove it and all that is in it. Never raises."""
+        self._lock.close()
+        for _ in range(_TRIES):  # somebody may be writing a last piece into it
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
 def swept(place: Path) -> None:
     """Remove what dead runs for this output left behind. Never raises."""
     _sweep(place.parent, _start(place))
@@ -103,13 +131,15 @@ def _sweep(folder: Path, start: str) -> None:
 
 
 def _remove_if_dead(path: Path) -> None:
+    is_folder = path.is_dir() and not path.is_symlink()
+    remove = shutil.rmtree if is_folder else os.unlink
     if fcntl is None:
-        path.unlink()
+        remove(path)
         return
-    number = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    number = os.open(path / _LOCK if is_folder else path, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
+        remove(path)
     finally:
         os.close(number)
 

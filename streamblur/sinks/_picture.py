@@ -117,7 +117,7 @@ class PictureTrack:
     def encode(self, frame: SafeFrame) -> list[Packet[VideoStream]]:
         """One frame at its own time; the packets that are ready. Raises OutputError, or what PyAV raises."""
         length = round((frame.picture.duration or 0) * frame.time_base / self._ticks)
-        picture = self._repacked(_tags.bare(frame.picture, self._stream.codec_context.name))
+        picture = self._as_encoded(frame.picture)
         if not self.begun:
             self._begin(picture, frame.picture)
         self._stamp(picture, frame)
@@ -126,7 +126,22 @@ class PictureTrack:
 
     def rest(self) -> list[Packet[VideoStream]]:
         """The packets that the encoder still holds."""
-        return self._timed(self._stream.encode(None))
+        return self._timed(self._stream.encode(None)) if self._last is not None else []
+
+    def begin(self, first: VideoFrame) -> bytes:
+        """Open the encoder as if ``first`` were encoded next; what it then says of itself to decoders (extradata)."""
+        self._begin(self._as_encoded(first), first)
+        return bytes(self._stream.codec_context.extradata or b"")
+
+    def packet(self, data: bytes, pts: int, dts: int, duration: int, key: bool) -> Packet[VideoStream]:
+        """A packet of this track that another encoder, told the same, has made; times in its ticks."""
+        packet: Packet[Any] = Packet(data)
+        packet.stream, packet.time_base = self._stream, self._ticks
+        packet.pts, packet.dts, packet.duration, packet.is_keyframe = pts, dts, duration, key
+        return packet
+
+    def _as_encoded(self, picture: VideoFrame) -> VideoFrame:
+        return self._repacked(_tags.bare(picture, self._stream.codec_context.name))
 
     def _begin(self, picture: VideoFrame, before: VideoFrame) -> None:
         """Open the encoder with what only a picture tells; ``before`` is the picture before it was repacked."""

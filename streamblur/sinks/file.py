@@ -7,12 +7,13 @@ taken over but what ``Settings.keep`` names: no second picture, subtitles, chapt
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 from pathlib import Path
 
 import av
+from av import VideoFrame
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -24,6 +25,7 @@ from streamblur.sinks import _codecs, _palette
 from streamblur.sinks._original import Original
 from streamblur.sinks._partial import PartialFile, checked
 from streamblur.sinks._picture import PictureTrack
+from streamblur.sinks._piece import Joint, told
 from streamblur.values import SafeFrame, StreamInfo
 
 _BITEXACT = 0x400  # AVFMT_FLAG_BITEXACT: no name of the writing program, no random numbers
@@ -80,7 +82,17 @@ class _FileSink:
         with self._told():
             self._mux(self._picture.encode(frame))
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def begin(self, first: VideoFrame) -> None:
+        """Instead of ``write``, pieces will be joined; ``first`` is the first picture of the recording."""
+        with self._told():
+            self._joint = Joint(self._picture, first)
+
+    def join(self, piece: Path) -> None:
+        """Append a ``Piece`` that was made for this output, without encoding it again. Raises DoesNotFit."""
+        with self._told():
+            self._mux(self._joint.packets(piece))
+
+    def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
         """Write the packets, each after the sound that belongs before it."""
         for packet in packets:
             if packet.dts is not None:
@@ -110,16 +122,8 @@ class _FileSink:
         self._done = True
         self._stack.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn what the libraries raise into one sentence."""
-        try:
-            yield
-        except (av.FFmpegError, OSError, ValueError) as error:
-            what = getattr(error, "strerror", None) or str(error)
-            raise OutputError(
-                f"cannot write {self._place}: {what}. Check the space left, or choose another --codec or suffix."
-            ) from error
+    def _told(self) -> AbstractContextManager[None]:
+        return told(self._place)
 
     def abort(self) -> None:
         """Leave nothing behind. Never raises."""

@@ -26,6 +26,7 @@ from streamblur.sources._hardware import decoding_device
 from streamblur.sources._open import dropped, opened, picture_stream, readable
 from streamblur.sources._pictures import Pictures, orientation
 from streamblur.sources._seek import Seeker
+from streamblur.sources._sought import DIVISIBLE, sought
 from streamblur.sources._whole import missing_bytes
 from streamblur.timing import stage
 from streamblur.values import Frame, StreamInfo
@@ -76,6 +77,32 @@ class _FileSource:
     def info(self) -> StreamInfo:
         """What is known; its notes grow when the picture changes on the way."""
         return replace(self._info, notes=self._info.notes + self._fit.notes)
+
+    @property
+    def first(self) -> VideoFrame:
+        """The first picture, until it has been read."""
+        assert self._first is not None
+        return self._fit(self._first)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether ``since`` can be asked: the file has an index of exact times."""
+        return self._container.format.name in DIVISIBLE
+
+    def since(self, start: Fraction) -> Iterator[Frame]:
+        """The frames from the first at or after ``start`` seconds on, read from a key frame before it: in a sound file
+        those that reading all of it gives. Raises InputError when the file is damaged, or its times are not in order.
+        """
+        info, last = self.info, None
+        try:
+            for picture in sought(self._container, self._stream, start):
+                self._intact(picture.is_corrupt)
+                if picture.pts is None or (last is not None and picture.pts <= last):
+                    raise InputError(f"{self._place} has frames without a time, or not in the order of their times.")
+                last = picture.pts
+                yield Frame(self._fit(picture), last, info.time_base, info.orientation)
+        except (av.FFmpegError, OSError) as error:
+            raise InputError(f"{self._place} cannot be decoded after {float(start):.1f} s: it is damaged.") from error
 
     def _described(self, first: VideoFrame) -> StreamInfo:
         stream = self._stream
