@@ -14,6 +14,7 @@ import numpy as np
 
 from streamblur import __version__, compose, rooms
 from streamblur.belonging import fingerprint
+from streamblur.errors import OutputError
 from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, columns, outward
 from streamblur.faces.edits import free_id
 from streamblur.faces.recorder import Recorder, sha256
@@ -25,6 +26,7 @@ from streamblur.values import Decided, Progress, SafeFrame, Summary
 if TYPE_CHECKING:
     from streamblur.report import Album, Told
 
+SUFFIXES = (".html", ".htm", ".json")
 ROUNDS = 2
 """How often at most what was found is covered and the whole written again."""
 HELD = 0.25
@@ -69,6 +71,8 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
     from streamblur.verify import verify
 
     if proof.report is not None:
+        if proof.report.suffix.lower() not in SUFFIXES or proof.report.resolve() == output.resolve():
+            raise OutputError(f"{proof.report} cannot be the report: give it a name of its own, .html or .json.")
         may_write(proof.report, settings.force, source)
     known, album = proof.faces, Album(rooms.part("sinks", "image").shot)
     proved = _run(settings, source, output, known, album, show)
