@@ -57,12 +57,14 @@ def _doubtful_from(faces: Faces, track: FaceTrack) -> int:
 
 def _touches(track: FaceTrack, other: FaceTrack, end: int) -> int:
     """The first frame on which a box of the other touches one of the track; ``end`` if none does."""
-    for frame in np.intersect1d(track.frames, other.frames).tolist():
-        a, b = (each.boxes[each.frames == frame][:, None] for each in (track, other))
-        b = b.swapaxes(0, 1)
-        if ((a[..., :2] < b[..., 2:]).all(-1) & (b[..., :2] < a[..., 2:]).all(-1)).any():
-            return int(frame)
-    return end
+    first, stop = (np.searchsorted(other.frames, track.frames, side) for side in ("left", "right"))
+    found = end
+    for nth in range(int((stop - first).max(initial=0))):
+        rows = np.flatnonzero(first + nth < stop)
+        a, b = track.boxes[rows], other.boxes[first[rows] + nth]
+        touching = (a[:, :2] < b[:, 2:]).all(1) & (b[:, :2] < a[:, 2:]).all(1)
+        found = min(found, int(track.frames[rows][touching].min(initial=found)))
+    return found
 
 
 def _lost(faces: Faces, track: FaceTrack, end: int) -> int:
