@@ -43,7 +43,10 @@ def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decide
         frame, covers = decided.frame, decided.covers
         faces = {cover.track for cover in covers}
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
-        if covers:
+        if decided.curtain:
+            writable(frame.picture)
+            _draw_curtain(frame, how)
+        elif covers:
             writable(frame.picture)
             _hide(frame, covers, obscurers, how)
         yield Decided(SafeFrame(frame), covers, decided.looked, decided.cut, decided.curtain)
@@ -63,6 +66,15 @@ def _hide(frame: Frame, covers: Sequence[Cover], obscurers: dict[int, dict[str, 
         for area in areas:
             for component in views:
                 area.outline(component)
+
+
+def _draw_curtain(frame: Frame, how: Obscuring) -> None:
+    """Hide all of the picture as if it were one face: no face in it is larger, so for each of them this is at least
+    as strong. New obscurers each time: what a mosaic held from before it says nothing of this frame."""
+    for component in components(frame.picture):
+        hidden = how.make(component.layout)(cast(Patch, np.ascontiguousarray(component.view)))
+        shift = component.layout.shift
+        component.view[:] = (hidden >> shift) << shift if shift else hidden
 
 
 @dataclass(frozen=True, slots=True)
