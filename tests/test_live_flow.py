@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -99,8 +99,9 @@ def hanging(first: int, seconds: float) -> Callable[[int], float]:
 
 
 @pytest.fixture(params=[0.02, 0.07, 0.12])
-def look_time(request: pytest.FixtureRequest) -> Iterator[float]:
-    yield request.param
+def look_time(request: pytest.FixtureRequest) -> float:
+    seconds: float = request.param
+    return seconds
 
 
 @pytest.mark.parametrize("name", [n for n in SCENES])

@@ -187,6 +187,8 @@ class LiveFlow:
 
     def _learn(self) -> None:
         for look, found, seconds in self._looks.done():
+            if look.number < 0:  # one to try the detector, before the first frame
+                continue
             self.pace.looked(seconds)
             self.looks += 1
             self._apply(look, found)

@@ -74,6 +74,13 @@ class Pace:
         usual = self.usual or 0.0
         return min(usual + LATE, max(SOON, SLOWER * usual))
 
+    def begin(self, seconds: float) -> None:
+        """Choose the size to begin with, from how long a look at the full one takes."""
+        fits = (n for n, share in enumerate(SHARES) if seconds * share**2 <= self.budget)
+        self._rung = next(fits, len(SHARES) - 1)
+        self.usual = seconds * self.share**2
+        self._delay = self._needed()
+
     def looked(self, seconds: float) -> None:
         """Learn from a look that took so long. The first at a new size is slower than those after it."""
         fresh, self._fresh = self._fresh, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class _Known:
     @property
     def moving(self) -> bool:
         size = max(1.0, min(self.box.width, self.box.height))
-        return (self.speed[0] ** 2 + self.speed[1] ** 2) ** 0.5 > MOTION * size
+        return math.hypot(*self.speed) > MOTION * size
 
 
 class Present:

@@ -12,7 +12,7 @@ from streamblur.errors import StreamblurError
 from streamblur.live.outlets import Outlet, Outlets
 from streamblur.live.status import Status
 from streamblur.settings import Live
-from streamblur.values import SafeFrame, StreamInfo
+from streamblur.values import StreamInfo
 
 if TYPE_CHECKING:
     from streamblur.engine.live import LiveFlow
@@ -60,10 +60,6 @@ class Controls:
         """Whether a recording that a key began goes on."""
         return self._recorder is not None and self._recorder.error is None
 
-    def show(self, frame: SafeFrame) -> None:
-        if self.window is not None:
-            self.window.write(frame)
-
     def act(self, status: Status) -> None:
         """Do what was asked for since the last time, and tell the window what goes on."""
         if self.window is None:
@@ -72,10 +68,6 @@ class Controls:
         self.window.words = (*_said(status, self._settings), *(HELP if self._help else ()))
         for key in self.window.pressed():
             self._acts.get(key, lambda: None)()
-
-    def close(self) -> None:
-        if self.window is not None:
-            self.window.close()
 
     def _end(self) -> None:
         self.quit = True

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from streamblur import rooms
 from streamblur.errors import OutputError
+from streamblur.geometry import upright_size
 from streamblur.live.controls import Controls
 from streamblur.live.intake import Intake
 from streamblur.live.outlets import Outlet, Outlets
-from streamblur.live.status import Meter, Status
+from streamblur.live.status import Choices, Ended, Meter, Status
 from streamblur.ports import Detector, Sink, Source
 from streamblur.settings import Live
 from streamblur.values import Decided, Detection, Frame, SafeFrame
@@ -31,41 +32,16 @@ STANDS = 0.2
 """... so often."""
 ENDS = 1.0
 """Seconds that the last frames wait for the last look."""
+TRIES = 3
+"""Looks that are tried before the first frame; the first of them are slow."""
+PATIENCE = 5.0
+"""Seconds in which that has to happen; a detector that does not answer has the curtain shown from the first frame."""
 USUAL_RATE = Fraction(30)
 """Frames a second where the source does not say."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What may be given to ``run`` besides: ``stop`` ends it; ``told`` gets sentences on what goes wrong meanwhile;
-    ``watch`` what goes on, after each frame; ``witness`` every decided frame before it leaves, to read only."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    told: Callable[[str], None] = lambda sentence: None
-    watch: Callable[[Status], None] = lambda status: None
-    witness: Callable[[Decided[SafeFrame]], None] = lambda decided: None
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a run did: frames that left, that were dropped on the way in or by slow places, that were all hidden;
-    ``notes`` are sentences for the user, ``failed`` those about places that failed."""
-
-    status: Status
-    seconds: float
-    notes: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-
-
-def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices: Choices | None = None) -> Ended:
-    """Hide every face in what ``source`` shows and write it to all of ``to``, until it ends, or is stopped.
-
-    ``source`` and ``to`` are places as on the command line, or parts of one's own; a sink of one's own is used on a
-    thread of its own, and gets frames that it may keep. To be called on the main thread when a window is among them.
-    Raises a StreamblurError for whatever a user can mend, and OutputError when no place is left to write to; on any
-    error no thread goes on but one that hangs in a device or a detector.
-    """
-    choices = choices or Choices()
+def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices: Choices) -> Ended:
+    """See ``streamblur.live.run``."""
     with ExitStack() as stack:
         detector = rooms.detector_for(settings)
         beside = stack.enter_context(_looking(detector))
@@ -76,7 +52,10 @@ def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices:
         stack.push(lambda kind, *_: driver.end(kind is not None))
         for place in to:
             driver.open(place)
+        if (seconds := _tried(settings, beside, opened)) is not None:
+            driver.begin(seconds)
         driver.listen(stack)
+        intake.start()
         driver.drive()
     return driver.ended(tuple(getattr(detector, "notes", ())))
 
@@ -101,6 +80,24 @@ def _looking(detector: Detector) -> Iterator[_Beside]:
     finally:
         if beside.thread.close():  # one that hangs cannot be given back
             detector.close()
+
+
+def _tried(settings: Live, beside: _Beside, source: Source) -> float | None:
+    """Seconds that a look at a picture of this size takes once all is warm; None when the detector does not answer."""
+    from streamblur.engine.live import Look
+
+    width, height = upright_size(source.info.width, source.info.height, source.info.orientation)
+    shrink = min(1.0, settings.analysis / max(width, height))
+    image = np.zeros((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), np.uint8)
+    until, seconds = time.monotonic() + PATIENCE, None
+    for _ in range(TRIES):
+        beside.thread.begin(Look(-1, image))
+        while not (done := beside.thread.done()):
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.002)
+        seconds = min(done[0][2], seconds or done[0][2])
+    return seconds
 
 
 @contextmanager
@@ -143,11 +140,17 @@ class _Driver:
         """Add one more place to write to."""
         if not isinstance(place, str):
             self._outlets.add(Outlet(type(place).__name__, place, False))
-        elif rooms.live_sink_room(place) == "window":
-            self._controls.window = rooms.live_sink(self._settings, self._source.info, place)
-        else:
-            sink = rooms.live_sink(self._settings, self._source.info, place)
-            self._outlets.add(Outlet(place, sink, rooms.live_sink_room(place) == "recording"))
+            return
+        room = rooms.live_sink_room(place)
+        sink = rooms.live_sink(self._settings, self._source.info, place)
+        self._outlets.add(Outlet(place, sink, room == "recording"))
+        if room == "window":
+            self._controls.window = sink
+
+    def begin(self, seconds: float) -> None:
+        """A look at the full size takes so long."""
+        self._flow.pace.begin(seconds)
+        self._began = self._came = time.monotonic()
 
     def listen(self, stack: ExitStack) -> None:
         """Let the places hear what the source, or the device asked for, hears."""
@@ -167,8 +170,10 @@ class _Driver:
                 self._absent(now)
             self._controls.act(self._status)
             self._outlets.check()
-            if not self._outlets.any and self._controls.window is None:
-                raise OutputError("; ".join(map(str, self._outlets.failed)) or "there is no place left to write to.")
+            if not self._outlets.any:
+                raise OutputError(
+                    " ".join(dict.fromkeys(map(str, self._outlets.failed))) or "there is no place to write to."
+                )
         self._finish()
 
     def _taken(self, frame: Frame, came: float) -> list[Out]:
@@ -191,7 +196,6 @@ class _Driver:
         self._choices.witness(decided)
         self._frames += 1
         self._curtains += decided.curtain
-        self._controls.show(decided.frame)
         self._outlets.write(decided.frame, owned=True)
         self._meter.left(came)
         self._meter.looked(self._flow.looks)
@@ -229,7 +233,6 @@ class _Driver:
     def end(self, failed: bool) -> None:
         """Close everything that was written to. A recording holds only decided frames, so it is kept whatever
         happened."""
-        self._controls.close()
         self._outlets.close()
 
     def ended(self, notes: tuple[str, ...]) -> Ended:

@@ -27,6 +27,9 @@ class Intake:
         self.dropped = self.taken = 0
         self._stop = False
         self._thread = threading.Thread(target=self._read, name="streamblur-read", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
         self._thread.start()
 
     def next(self, seconds: float) -> tuple[Frame, float] | None:
@@ -63,7 +66,8 @@ class Intake:
         stop = getattr(self._source, "stop", None)
         if stop is not None:
             stop()
-        self._thread.join(patience)
+        if self._thread.ident is not None:
+            self._thread.join(patience)
         if not self._thread.is_alive():
             self._source.close()
         return not self._thread.is_alive()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from streamblur.engine.live import twin
@@ -161,8 +161,3 @@ class Outlets:
             raise error  # a bug shows itself
         self.failed.append(error)
         self._told(str(error))
-
-
-def sentences(errors: Sequence[StreamblurError]) -> str:
-    """What went wrong, each once."""
-    return " ".join(dict.fromkeys(str(error) for error in errors))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from streamblur.values import Detection
+from streamblur.values import Decided, Detection, SafeFrame
 
 LOOKED_BACK = 300
 """Frames over which latency and rates are taken."""
@@ -33,6 +34,28 @@ class Status:
     lost: bool = False
     recording: bool = False
     seen: Sequence[Detection] = ()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What may be given to ``run`` besides: ``stop`` ends it; ``told`` gets sentences on what goes wrong meanwhile;
+    ``watch`` what goes on, after each frame; ``witness`` every decided frame before it leaves, to read only."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    told: Callable[[str], None] = lambda sentence: None
+    watch: Callable[[Status], None] = lambda status: None
+    witness: Callable[[Decided[SafeFrame]], None] = lambda decided: None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a run did: frames that left, that were dropped on the way in or by slow places, that were all hidden;
+    ``notes`` are sentences for the user, ``failed`` those about places that failed."""
+
+    status: Status
+    seconds: float
+    notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 class Meter:

@@ -1,4 +1,4 @@
-"""A virtual camera that meeting programs can choose: OBS's on macOS and Windows, Unity Capture, v4l2loopback on Linux."""
+"""A virtual camera that meeting programs can choose: v4l2loopback on Linux, OBS or Unity Capture elsewhere."""
 
 from __future__ import annotations
 

@@ -1,16 +1,18 @@
-"""A window that shows decided frames, what goes on, and takes keys. To be used on the main thread only."""
+"""A window that shows decided frames and what goes on, and takes keys; it lives in a process of its own."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import queue
+import subprocess
 import sys
+import threading
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
@@ -18,14 +20,15 @@ from streamblur.settings import Settings
 from streamblur.sinks._shown import Shown
 from streamblur.values import Box, SafeFrame, StreamInfo
 
-TITLE = "streamblur"
-LARGEST = 1280, 800
-"""Size up to which the window has that of the picture at first; the user may make it larger."""
 OTHERS = "a file such as out.mkv, rtmp://..., virtualcam: or null:"
+OPENS = 30.0
+"""Seconds within which a window has to be there."""
+ENDS = 2.0
+_VIEWER = Path(__file__).with_name("_viewer.py")
 
 
 def has_display() -> bool:
-    """Whether a window can be opened here. Asked before Qt is, which ends the whole process when it cannot."""
+    """Whether a window can be opened here, as far as can be told without trying."""
     if not sys.platform.startswith("linux"):
         return True
     display = os.environ.get("DISPLAY", "")
@@ -39,75 +42,82 @@ def has_display() -> bool:
 
 
 def build(settings: Settings, info: StreamInfo, place: object) -> Sink:
-    """A window. Raises OutputError when there is no display."""
+    """A window. Raises OutputError when there is no display, or OpenCV cannot open windows."""
     if not has_display():
         raise OutputError(f"there is no display for a window: write somewhere else with --to, to {OTHERS}.")
-    # Qt's own complaint that OpenCV brings no fonts: none are needed, the words are drawn into the picture.
-    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
-    import cv2
-
-    try:
-        return _Window(Shown(info))
-    except cv2.error as error:
-        raise OutputError(
-            "this OpenCV cannot open windows (another OpenCV package was installed over it): "
-            f"reinstall opencv-contrib-python, or write with --to to {OTHERS}."
-        ) from error
+    return _Window(Shown(info))
 
 
 class _Window:
     """``words`` are lines to show, ``marks`` boxes in upright pixels of the picture."""
 
     def __init__(self, shown: Shown) -> None:
-        import cv2
-
-        self._cv2: Any = cv2
         self._shown = shown
         self.words: Sequence[str] = ()
         self.marks: Sequence[Box] = ()
-        self._open = True
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        width, height = shown.size
-        fits = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
-        cv2.resizeWindow(TITLE, round(width * fits), round(height * fits))
+        self._keys: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._ready = threading.Event()
+        self._closed = False
+        pipe, command = subprocess.PIPE, [sys.executable, str(_VIEWER)]
+        new_group = {"process_group": 0} if sys.version_info >= (3, 11) and os.name == "posix" else {}
+        # Its complaints about fonts that it does not need stay off the terminal; Ctrl-C is ours alone.
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, **new_group)  # type: ignore[call-overload]
+        self._listener = threading.Thread(target=self._listen, name="streamblur-keys", daemon=True)
+        self._listener.start()
+        if not self._ready.wait(OPENS) or self._closed:
+            self.abort()
+            raise OutputError(
+                "the window cannot be opened: reinstall opencv-contrib-python (another OpenCV may lie over it), "
+                f"or write with --to to {OTHERS}."
+            )
+
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            what, _, rest = line.decode().strip().partition(" ")
+            if what == "key":
+                self._keys.put(chr(int(rest)))
+            elif what == "closed":
+                self._closed = True
+                self._keys.put("closed")
+            self._ready.set()
+        self._closed = True
+        self._ready.set()
 
     def write(self, frame: SafeFrame) -> None:
-        """Show one frame; it is not changed."""
-        if self._open:
-            picture = self._shown.pixels(frame, "bgr24")
-            self._draw(picture)
-            self._cv2.imshow(TITLE, picture)
-
-    def _draw(self, picture: NDArray[np.uint8]) -> None:
-        cv2 = self._cv2
-        for box in self.marks:
-            start, stop = (round(box.left), round(box.top)), (round(box.right), round(box.bottom))
-            cv2.rectangle(picture, start, stop, (0, 200, 255), 2)
-        scale = max(0.4, picture.shape[0] / 1440)
-        line = round(34 * scale) + 4
-        for number, words in enumerate(self.words, 1):
-            place = (line // 2, line * number)
-            for colour, thick in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-                cv2.putText(picture, words, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, cv2.LINE_AA)
+        """Show one frame; it is not changed. Raises OutputError when the window has died."""
+        if self._closed and self._process.poll() not in (None, 0):
+            raise OutputError("the window died; the rest goes on without it.")
+        if self._closed:
+            return
+        pixels = self._shown.pixels(frame, "bgr24")
+        marks = [[round(v) for v in (b.left, b.top, b.right, b.bottom)] for b in self.marks]
+        told = {"height": pixels.shape[0], "width": pixels.shape[1], "words": list(self.words), "marks": marks}
+        with contextlib.suppress(BrokenPipeError, OSError):  # closed by the user, which comes as a key
+            self._process.stdin.write(json.dumps(told).encode() + b"\n")
+            self._process.stdin.write(pixels.data)
+            self._process.stdin.flush()
 
     def pressed(self) -> list[str]:
-        """The key pressed since the last time, as a character; ``closed`` when the window was closed."""
-        if not self._open:
-            return ["closed"]
-        key = self._cv2.pollKey()
-        if self._cv2.getWindowProperty(TITLE, self._cv2.WND_PROP_VISIBLE) < 1:
-            self._open = False
-            return ["closed"]
-        return [chr(key & 0xFF)] if key >= 0 else []
+        """The keys pressed since the last time, as characters; ``closed`` when the window was closed."""
+        found = []
+        while not self._keys.empty():
+            found.append(self._keys.get())
+        return found
 
     def close(self) -> None:
         """Close the window."""
-        if self._open:
-            self._open = False
-            self._cv2.destroyWindow(TITLE)
-            self._cv2.pollKey()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(ENDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(ENDS)
+        self._process.stdout.close()
 
     def abort(self) -> None:
-        """Close the window. Never raises."""
+        """Close the window at once. Never raises."""
         with contextlib.suppress(Exception):
+            self._process.kill()
             self.close()

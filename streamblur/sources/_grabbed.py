@@ -67,15 +67,16 @@ class Grabbed:
         try:
             self._connect()
             self._pictures = self._decoded()
-            self._first: VideoFrame | None = next(self._pictures, None)
+            first: VideoFrame | None = next(self._pictures, None)
         except (av.FFmpegError, OSError, ValueError, Broken) as error:
             self.close()
             raise InputError(f"{name} cannot be opened: {what(error)}.") from error
-        if self._first is None:
+        if first is None:
             self.close()
             raise InputError(f"{name} gives no picture.")
-        self._fit = Pictures(self._first)
-        self._orientation = orientation(self._first)
+        self._fit = Pictures(first)
+        self._orientation = orientation(first)
+        self._first: Frame | None = self._frame(first)  # now: its time is that at which it came
 
     @property
     def info(self) -> StreamInfo:
@@ -110,7 +111,7 @@ class Grabbed:
 
     def __iter__(self) -> Iterator[Frame]:
         if self._first is not None:
-            yield self._frame(self._first)
+            yield self._first
             self._first = None
         while not self._stop.is_set():
             try:

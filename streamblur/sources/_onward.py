@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-STRAYS = 0.5
-"""Seconds by which the times that a device or a stream gives may differ from when its pictures come, before they are
-taken to have jumped."""
+EARLY, LATE = 0.5, 3.0
+"""Seconds by which a picture may come before or after its own time, before that time is taken to have jumped. Later is
+common: pictures queue up while nobody takes them."""
 
 
 class Onward:
@@ -21,7 +21,7 @@ class Onward:
         now = time.monotonic() - self.zero
         if said is None:
             return now
-        if self._offset is None or abs(said + self._offset - now) > STRAYS:
+        if self._offset is None or not -LATE < said + self._offset - now < EARLY:
             self._offset = now - said
         return said + self._offset
 
