@@ -75,10 +75,12 @@ def _draw(cv2: Any, picture: Any, told: Any) -> None:
         cv2.rectangle(picture, (left, top), (right, bottom), (0, 200, 255), 2)
     scale = max(0.45, picture.shape[0] / 1200)
     line = round(34 * scale) + 4
+    sizes = [cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0] for words in told["words"]]
+    panel = picture[: line * len(sizes) + line // 2, : max(sizes, default=0) + line]
+    panel[:] = panel // 4  # white words can be read on it, whatever is behind
     for number, words in enumerate(told["words"], 1):
-        for colour, thick in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-            place = (line // 2, line * number)
-            cv2.putText(picture, words, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, cv2.LINE_AA)
+        place = (line // 2, line * number)
+        cv2.putText(picture, words, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 def _say(what: str) -> None:
