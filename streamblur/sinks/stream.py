@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import pickle
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-import av
-
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
 from streamblur.settings import Live
-from streamblur.sinks._heard import HeardTrack
+from streamblur.sinks._sending import OPENS, Asked
 from streamblur.sinks._shown import Shown
 from streamblur.values import SafeFrame, StreamInfo
 
 FORMATS = {"rtmp": "flv", "rtmps": "flv", "rtsp": "rtsp", "rtsps": "rtsp", "udp": "mpegts", "tcp": "mpegts"}
 FORMATS |= {"srt": "mpegts"}
-LIMIT = 8_000_000
-"""Bits a second at most."""
-TICKS = Fraction(1, 90000)
-AGAIN = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds between attempts to connect again."""
-OPENS = 10.0
-"""Seconds that a connection, or a write, may take."""
+CRF = 23
+ENDS = 5.0
+"""Seconds in which a stream has to end."""
+_RUN = "import sys; sys.path[:] = {path!r}; from streamblur.sinks._sending import main; main()"
 
 
 def build(settings: Live, info: StreamInfo, place: str) -> Sink:
@@ -33,119 +31,91 @@ def build(settings: Live, info: StreamInfo, place: str) -> Sink:
     scheme = place.partition(":")[0].lower()
     if scheme not in FORMATS:
         raise OutputError(f"{scheme}:// cannot be written to: use {', '.join(sorted(FORMATS))} or a file.")
-    return _Stream(settings, info, place, FORMATS[scheme])
+    shown = Shown(info)
+    width, height = (side - side % 2 for side in shown.size)
+    rate = (info.rate or Fraction(30)).limit_denominator(1001)
+    hears = settings.audio and (info.sound or bool(settings.audio_device))
+    crf = settings.crf if settings.crf is not None else CRF
+    return _Stream(Asked(place, FORMATS[scheme], (width, height), rate, settings.preset, crf, hears), shown)
 
 
 class _Stream:
-    def __init__(self, settings: Live, info: StreamInfo, place: str, form: str) -> None:
-        self._settings, self._info, self._place, self._format = settings, info, place, form
-        self._shown = Shown(info)
-        self._start: float | None = None
-        self._last = -1
+    """Hands everything to ``_sending`` in a process of its own."""
+
+    def __init__(self, asked: Asked, shown: Shown) -> None:
+        self._asked, self._shown = asked, shown
         self._breaks = 0
-        self._next_try = 0.0
-        self._container: Any = None
+        self._failed = ""
+        self._answered = threading.Event()
         self.told: Callable[[str], None] = lambda sentence: None
-        try:
-            self._open()
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise OutputError(f"cannot stream to {safe(place)}: {_what(error)}. Check the address.") from error
+        pipe, command = subprocess.PIPE, [sys.executable, "-c", _RUN.format(path=[p for p in sys.path if p])]
+        self._process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+        self._listener = threading.Thread(target=self._listen, name="streamblur-stream", daemon=True)
+        self._listener.start()
+        self._put(asked)
+        self._answered.wait(2 * OPENS)
+        if self._failed or not self._answered.is_set():
+            self.abort()
+            why = self._failed or "no answer"
+            raise OutputError(f"cannot stream to {safe(asked.place)}: {why}. Check the address.")
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the user."""
         times = f"{self._breaks} time{'s' if self._breaks > 1 else ''}"
-        return (f"the stream to {safe(self._place)} broke off {times}",) if self._breaks else ()
+        return (f"the stream to {safe(self._asked.place)} broke off {times}",) if self._breaks else ()
 
     def hear(self, sound: Any, time: float) -> None:
         """Sound that begins at this time in seconds, on the clock of the frames."""
-        if self._container is not None and self._sound is not None:
-            self._sound.hear(sound, time)
+        if self._asked.hears:
+            self._put(("sound", time, sound.to_ndarray(), sound.format.name, sound.layout.name, sound.sample_rate))
 
     def write(self, frame: SafeFrame) -> None:
-        """Send one frame. While the connection is broken, frames are dropped."""
-        try:
-            if self._container is None and time.monotonic() >= self._next_try:
-                self._open()
-            if self._container is not None:
-                self._send(frame)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            self._broken(error)
-
-    def _open(self) -> None:
-        told = {"flush_packets": "1", "max_interleave_delta": "200000"}
-        told |= {"rtsp_transport": "tcp"} if self._format == "rtsp" else {}
-        told |= {"flvflags": "no_duration_filesize"} if self._format == "flv" else {}
-        place, times = self._place, (OPENS, OPENS)
-        container: Any = av.open(place, "w", format=self._format, container_options=told, timeout=times)
-        try:
-            self._video = container.add_stream("libx264", rate=self._rate(), options=self._options())
-            self._video.width, self._video.height = (side - side % 2 for side in self._shown.size)
-            self._video.pix_fmt, self._video.time_base = "yuv420p", TICKS
-            self._video.codec_context.time_base = TICKS
-            self._video.codec_context.gop_size = round(2 * self._rate())
-            hears = self._settings.audio and (self._info.sound or bool(self._settings.audio_device))
-            self._sound = HeardTrack(container) if hears else None
-            container.start_encoding()
-        except BaseException:
-            with contextlib.suppress(Exception):
-                container.close()
-            raise
-        self._container, self._start, self._last, self._tries = container, None, -1, 0
-
-    def _rate(self) -> Fraction:
-        return (self._info.rate or Fraction(30)).limit_denominator(1001)
-
-    def _options(self) -> dict[str, str]:
-        crf = self._settings.crf if self._settings.crf is not None else 23
-        limits = {"maxrate": str(LIMIT), "bufsize": str(LIMIT // 2)}
-        return {"preset": self._settings.preset, "tune": "zerolatency", "crf": str(crf), "bf": "0"} | limits
-
-    def _send(self, frame: SafeFrame) -> None:
-        if self._start is None:
-            self._start = frame.time
+        """Send one frame. Raises OutputError when the process that sends has died."""
+        if self._process.poll() is not None:
+            raise OutputError(f"the stream to {safe(self._asked.place)} ended: {self._failed or 'its process died'}.")
         picture = self._shown.picture(frame, "yuv420p")
-        if (picture.width, picture.height) != (self._video.width, self._video.height):
-            picture = picture.reformat(self._video.width, self._video.height)
-        self._last = max(self._last + 1, round((frame.time - self._start) / TICKS))
-        picture.pts, picture.time_base, picture.pict_type = self._last, TICKS, 0
-        self._container.mux(self._video.encode(picture))
-        if self._sound is not None:
-            self._container.mux(self._sound.until(self._start, frame.time))
+        if (picture.width, picture.height) != self._asked.size:
+            picture = picture.reformat(*self._asked.size)
+        self._put(("picture", frame.time, picture.to_ndarray()))
 
-    def _broken(self, error: Exception) -> None:
-        if self._container is not None:
-            self._breaks += 1
-            self.told(f"The stream to {safe(self._place)} broke off ({_what(error)}): trying again.")
-            self._let_go()
-        self._tries = min(self._tries + 1, len(AGAIN))
-        self._next_try = time.monotonic() + AGAIN[self._tries - 1]
+    def _put(self, thing: Any) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it died, which the next frame tells
+            pickle.dump(thing, self._process.stdin, protocol=5)
+            self._process.stdin.flush()
 
-    def _let_go(self) -> None:
-        container, self._container = self._container, None
-        with contextlib.suppress(Exception):
-            container.close()
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            word, _, rest = line.decode(errors="replace").strip().partition(" ")
+            if word == "failed":
+                self._failed = rest
+            elif word == "told":
+                self._breaks += 1
+                self.told(f"The stream to {safe(self._asked.place)} broke off ({rest}): trying again.")
+            self._answered.set()
+        self._failed = self._failed or "its process ended"
+        self._answered.set()
 
     def close(self) -> None:
         """End the stream."""
-        if self._container is not None:
-            with contextlib.suppress(Exception):
-                self._container.mux(self._video.encode(None))
-                if self._sound is not None and self._start is not None:
-                    self._container.mux(self._sound.rest(self._start, self._start + self._last * float(TICKS)))
-            self._let_go()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(ENDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(ENDS)
+        self._process.stdout.close()
 
     def abort(self) -> None:
         """End at once. Never raises."""
-        if self._container is not None:
-            self._let_go()
+        with contextlib.suppress(Exception):
+            self._process.kill()
+            self.close()
 
 
 def safe(place: str) -> str:
-    """The address without what may be a secret in it: passwords, and the last part, which often is a stream key."""
+    """The address without what may be a secret in it: passwords, and the path, which often is a stream key."""
     scheme, _, rest = place.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('/')[0]}"
-
-
-def _what(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
