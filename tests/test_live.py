@@ -94,11 +94,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(place: Path) -> tuple[list[float], list[float]]:
     """Times in seconds of the pictures and of the sound."""
     with av.open(place) as container:
-        pictures = [float(f.pts * f.time_base) for f in container.decode(video=0)]
+        pictures = [float(f.time or 0) for f in container.decode(video=0)]
         if not container.streams.audio:
             return pictures, []
     with av.open(place) as container:
-        return pictures, [float(f.pts * f.time_base) for f in container.decode(audio=0)]
+        return pictures, [float(f.time or 0) for f in container.decode(audio=0)]
 
 
 def test_a_file_is_played_at_its_own_speed_and_recorded_with_its_sound(stub: Stub, clip: Path, tmp_path: Path) -> None:

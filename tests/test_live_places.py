@@ -289,7 +289,7 @@ def test_a_connection_that_breaks_is_made_again_and_time_goes_on(tmp_path: Path,
 
     def serve() -> None:
         for _ in range(2):
-            with sender(sending, "mpegts", 1.6) as sending_now:
+            with sender(sending, "mpegts", 3.0) as sending_now:
                 sending_now.wait(30)
 
     server = threading.Thread(target=serve)

@@ -132,6 +132,7 @@ class _Driver:
         self._status = Status()
         self._began = self._came = time.monotonic()
         self._stood = 0.0
+        self._first_free = -(2**62)
         self._newest: Frame | None = None
         self._lost = False
         self._frames = self._curtains = 0
@@ -177,6 +178,8 @@ class _Driver:
         self._finish()
 
     def _taken(self, frame: Frame, came: float) -> list[Out]:
+        frame.pts = max(frame.pts, self._first_free)  # a picture of nothing may have stood where this one begins
+        self._first_free = frame.pts + 1
         self._came, self._newest = came, Frame(frame.picture, frame.pts, frame.time_base, frame.orientation)
         self._lost = False
         return self._flow.add(frame, came)
@@ -210,8 +213,9 @@ class _Driver:
         if self._newest is None or now - self._stood < STANDS:
             return
         self._stood = now
-        passed = round((now - self._came) / self._newest.time_base)
-        self._leave(self._flow.absent(self._newest, self._newest.pts + passed), now)
+        pts = max(self._first_free, self._newest.pts + round((now - self._came) / self._newest.time_base))
+        self._first_free = pts + 1
+        self._leave(self._flow.absent(self._newest, pts), now)
 
     def _now(self, decided: Decided[SafeFrame]) -> Status:
         return Status(
