@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,26 @@ RUN = """if True:
     rooms.detector_for = lambda settings: Stub()
     main(["live", {clip!r}, "--realtime", "--to", "window:", "--to", {out!r}])
 """
+ASK_TO_CLOSE = """if True:
+    import ctypes, sys
+
+    class Message(ctypes.Structure):
+        _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int),
+                    ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong),
+                    ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("rest", ctypes.c_long * 24)]
+
+    x = ctypes.CDLL("libX11.so.6")
+    x.XOpenDisplay.restype, x.XInternAtom.restype = ctypes.c_void_p, ctypes.c_ulong
+    x.XInternAtom.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
+    x.XSendEvent.argtypes = [ctypes.c_void_p, ctypes.c_ulong, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+    x.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    display, window = x.XOpenDisplay(None), int(sys.argv[1])
+    message = Message(33, 0, 1, display, window, x.XInternAtom(display, b"WM_PROTOCOLS", 0), 32)
+    message.data[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+    x.XSendEvent(display, window, 0, 0, ctypes.byref(message))
+    x.XCloseDisplay(display)
+"""
+"""What a window manager does when its close button is pressed; xdotool of Debian 12 cannot."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +51,7 @@ def display() -> Iterator[str]:
         if shutil.which(program) is None:
             pytest.skip(f"{package} is not installed")
     process = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -73,6 +94,10 @@ class Preview:
     def press(self, key: str) -> None:
         self.do("key", "--window", self.window, key)
         time.sleep(0.7)
+
+    def close_button(self) -> None:
+        command = [sys.executable, "-c", ASK_TO_CLOSE, self.window]
+        subprocess.run(command, env={"DISPLAY": self._display}, check=True, timeout=20)
 
     def picture(self) -> Any:
         """What the screen shows."""
@@ -124,8 +149,18 @@ def test_the_keys_do_what_the_help_says(preview: Preview) -> None:
 
 
 def test_closing_the_window_ends_the_run_cleanly(preview: Preview) -> None:
-    preview.do("windowquit", preview.window)
+    preview.close_button()
     code, _, complained = preview.ended()
     assert (code, complained) == (0, "")
     with av.open(preview.out) as container:
         assert sum(1 for _ in container.decode(video=0)) > 5
+
+
+def test_a_window_that_dies_does_not_end_the_recording(preview: Preview) -> None:
+    preview.do("windowkill", preview.window)
+    time.sleep(2)
+    assert preview.process.poll() is None
+    preview.process.send_signal(signal.SIGINT)
+    code, _, complained = preview.ended()
+    assert code == 130
+    assert "window died" in complained

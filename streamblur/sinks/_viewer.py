@@ -37,7 +37,7 @@ def main() -> None:
     _say("ready")
     while True:
         key = cv2.waitKey(WAIT)
-        if begun and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+        if begun and not _visible(cv2):
             _say("closed")
             return
         if key >= 0:
@@ -55,6 +55,14 @@ def main() -> None:
             cv2.resizeWindow(TITLE, round(told["width"] * fits), round(told["height"] * fits))
         cv2.imshow(TITLE, picture)
         begun = True
+
+
+def _visible(cv2: Any) -> bool:
+    """Whether the window is there; when its last window was closed, OpenCV with Qt knows none to ask about."""
+    try:
+        return bool(cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1)
+    except cv2.error:
+        return False
 
 
 def _read(stream: BinaryIO, newest: queue.Queue[tuple[Any, bytes] | None]) -> None:
@@ -89,3 +97,5 @@ def _say(what: str) -> None:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(0)  # the thread that reads stands in the middle of a read, which Python's own way out does not bear
