@@ -11,7 +11,8 @@ from scenes import SCENES, Oracle, Scene, under, walk
 
 from streamblur import rooms
 from streamblur.engine.covering import covered
-from streamblur.engine.live import LiveFlow, Look, Out
+from streamblur.engine.held import Look, Out
+from streamblur.engine.live import LiveFlow
 from streamblur.engine.pace import LATE, LONGEST, SHARES, Pace
 from streamblur.geometry import scaled
 from streamblur.planes import components, luma

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -106,6 +106,18 @@ def test_other_systems_lists_are_read(form: str, said: str, found: list[str], mo
     monkeypatch.setattr(_devices, "system", lambda: form)
     monkeypatch.setattr(_devices, "_said", lambda name, form, options: said)
     assert [camera.name for camera in _devices.cameras()] == found
+
+
+@pytest.mark.parametrize("room", ["sources", "sinks"])
+def test_every_part_of_a_room_can_be_built(room: str) -> None:
+    for name in rooms.choices(room):
+        assert callable(rooms.part(room, name).build)
+
+
+def test_every_option_of_a_live_picture_can_be_given() -> None:
+    given = {parameter.name for parameter in main.commands["live"].params}
+    only_blur = {"mute", "keep", "thorough", "hindsight"}
+    assert given - {"source", "to", "quiet", "verbose"} == {f.name for f in fields(Live)} - only_blur
 
 
 # A screen that shows a face

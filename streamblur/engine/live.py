@@ -12,66 +12,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from streamblur.engine import Parts
 from streamblur.engine.covering import Obscuring, covered
+from streamblur.engine.held import Held, Look, Looks, Out
 from streamblur.engine.hindsight import Waiting, Window
 from streamblur.engine.looking import Changes
 from streamblur.engine.pace import LATE, Pace
 from streamblur.engine.present import Present
 from streamblur.geometry import scaled
-from streamblur.planes import AnalysisPicture, blank, copied, remembered, shown_size
+from streamblur.planes import AnalysisPicture, blank, remembered, shown_size
 from streamblur.ports import Image, Tracker
 from streamblur.values import Cover, Decided, Detection, Frame, SafeFrame
 
 REMEMBERED = 8
 """Shots of which it is known how far they were looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The picture to look at, of frame ``number``."""
-
-    number: int
-    image: Image
-
-
-class Looks(Protocol):
-    """Looking beside the frames, one look at a time: ``since`` when the one under way began, None when none is;
-    ``done`` gives those finished, with the seconds they took, and raises what went wrong in them."""
-
-    @property
-    def since(self) -> float | None: ...
-    def begin(self, look: Look, /) -> None: ...
-    def done(self) -> Sequence[tuple[Look, Sequence[Detection], float]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Out:
-    """A decided frame that leaves, and when it had come (seconds of the caller's clock)."""
-
-    decided: Decided[SafeFrame]
-    came: float
-
-
-@dataclass(slots=True)
-class _Held:
-    """A frame in the line, ``memory`` a copy of its brightness; ``shot`` counts the cuts before it."""
-
-    number: int
-    frame: Frame
-    memory: Frame
-    cut: bool
-    shot: int
-    came: float
-    looked: bool = False
-
-
-def twin(frame: SafeFrame) -> SafeFrame:
-    """The same decided frame in memory of its own."""
-    return SafeFrame(Frame(copied(frame.picture), frame.pts, frame.time_base, frame.orientation))
 
 
 class LiveFlow:
@@ -86,8 +42,8 @@ class LiveFlow:
         self._window = Window(parts.tracker, prompt=True)
         self._changes = Changes()
         self._pictures: dict[int, AnalysisPicture] = {}
-        self._line: deque[_Held] = deque()
-        self._unfed: deque[_Held] = deque()
+        self._line: deque[Held] = deque()
+        self._unfed: deque[Held] = deque()
         self._shot = 0
         self._seen_to: dict[int, int] = {}
         self._last = self._begun = -1
@@ -109,7 +65,7 @@ class LiveFlow:
         self._shot += cut
         memory = Frame(remembered(frame.picture), frame.pts, frame.time_base, frame.orientation)
         self._present.add(memory, cut)
-        held = _Held(self._present.newest, frame, memory, cut, self._shot, now)
+        held = Held(self._present.newest, frame, memory, cut, self._shot, now)
         self._line.append(held)
         self._unfed.append(held)
         self._learn()
@@ -155,7 +111,7 @@ class LiveFlow:
 
     # Looking
 
-    def _look(self, newest: _Held, last: bool = False) -> None:
+    def _look(self, newest: Held, last: bool = False) -> None:
         """Begin a look, when none is under way: at the end of a shot that was left behind, else at the newest."""
         if self._looks.since is not None:
             return
@@ -171,17 +127,17 @@ class LiveFlow:
         picture = self._pictures.setdefault(longest, AnalysisPicture(longest))
         self._looks.begin(Look(held.number, picture(held.frame.picture, held.frame.orientation)))
 
-    def _left_behind(self) -> _Held | None:
+    def _left_behind(self) -> Held | None:
         """The last frame of the shot before a cut, while it still waits and no look has reached it."""
         for held, after in zip(self._line, list(self._line)[1:], strict=False):
             if after.cut and not held.looked and not self._followed(held) and held.number > self._last:
                 return held
         return None
 
-    def _never(self, held: _Held) -> bool:
+    def _never(self, held: Held) -> bool:
         return held.shot not in self._seen_to
 
-    def _followed(self, held: _Held) -> bool:
+    def _followed(self, held: Held) -> bool:
         """Whether a look at this frame or after it, in the same shot, has spoken."""
         return self._seen_to.get(held.shot, -1) >= held.number
 
@@ -221,7 +177,7 @@ class LiveFlow:
             self._window.decided()
 
     @staticmethod
-    def _scaled(image: Image, found: Sequence[Detection], held: _Held) -> list[Detection]:
+    def _scaled(image: Image, found: Sequence[Detection], held: Held) -> list[Detection]:
         width, height = shown_size(held.memory.picture, held.memory.orientation)
         x, y = width / image.shape[1], height / image.shape[0]
         return [replace(d, box=scaled(d.box, x, y)) for d in found]
@@ -245,7 +201,7 @@ class LiveFlow:
         """Seconds after it came up to which a frame may wait for a look."""
         return self.pace.delay / self.pace.rate + LATE
 
-    def _in_doubt(self, held: _Held) -> bool:
+    def _in_doubt(self, held: Held) -> bool:
         """Whether where the last look saw faces says nothing of this frame."""
         return self._never(held) or self._lost == self._last
 

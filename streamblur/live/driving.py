@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from streamblur import rooms
 from streamblur.errors import OutputError
-from streamblur.geometry import upright_size
+from streamblur.live.beside import Beside, looking, tried
 from streamblur.live.controls import Controls
 from streamblur.live.intake import Intake
 from streamblur.live.outlets import Outlet, Outlets
 from streamblur.live.status import Choices, Ended, Meter, Status
 from streamblur.ports import Detector, Sink, Source
 from streamblur.settings import Live
-from streamblur.values import Decided, Detection, Frame, SafeFrame
+from streamblur.values import Decided, Frame, SafeFrame
 
 if TYPE_CHECKING:
-    from streamblur.engine.live import LiveFlow, Look, Out
+    from streamblur.engine.held import Out
+    from streamblur.engine.live import LiveFlow
 
 TICK = 0.02
 """Seconds after which something is done even if no frame comes."""
@@ -32,10 +31,6 @@ STANDS = 0.2
 """... so often."""
 ENDS = 1.0
 """Seconds that the last frames wait for the last look."""
-TRIES = 3
-"""Looks that are tried before the first frame; the first of them are slow."""
-PATIENCE = 5.0
-"""Seconds in which that has to happen; a detector that does not answer has the curtain shown from the first frame."""
 USUAL_RATE = Fraction(30)
 """Frames a second where the source does not say."""
 
@@ -44,7 +39,7 @@ def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices:
     """See ``streamblur.live.run``."""
     with ExitStack() as stack:
         detector = rooms.detector_for(settings)
-        beside = stack.enter_context(_looking(detector))
+        beside = stack.enter_context(looking(detector))
         opened = rooms.live_source(settings, source) if isinstance(source, str) else source
         intake = stack.enter_context(_taking(opened))
         driver = _Driver(settings, opened, intake, _flow(settings, detector, beside, opened), choices)
@@ -52,52 +47,12 @@ def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices:
         stack.push(lambda kind, *_: driver.end(kind is not None))
         for place in to:
             driver.open(place)
-        if (seconds := _tried(settings, beside, opened)) is not None:
+        if (seconds := tried(settings, beside, opened)) is not None:
             driver.begin(seconds)
         driver.listen(stack)
         intake.start()
         driver.drive()
     return driver.ended(tuple(getattr(detector, "notes", ())))
-
-
-class _Beside:
-    """Looking on a thread of its own, which wakes the intake."""
-
-    def __init__(self, detector: Detector) -> None:
-        from streamblur.threads import Beside
-
-        self.wake: Callable[[], None] = lambda: None
-        self.thread: Beside[Look, Sequence[Detection]] = Beside(
-            lambda look: detector.detect(look.image), "look", lambda: self.wake()
-        )
-
-
-@contextmanager
-def _looking(detector: Detector) -> Iterator[_Beside]:
-    beside = _Beside(detector)
-    try:
-        yield beside
-    finally:
-        if beside.thread.close():  # one that hangs cannot be given back
-            detector.close()
-
-
-def _tried(settings: Live, beside: _Beside, source: Source) -> float | None:
-    """Seconds that a look at a picture of this size takes once all is warm; None when the detector does not answer."""
-    from streamblur.engine.live import Look
-
-    width, height = upright_size(source.info.width, source.info.height, source.info.orientation)
-    shrink = min(1.0, settings.analysis / max(width, height))
-    image = np.zeros((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), np.uint8)
-    until, seconds = time.monotonic() + PATIENCE, None
-    for _ in range(TRIES):
-        beside.thread.begin(Look(-1, image))
-        while not (done := beside.thread.done()):
-            if time.monotonic() > until:
-                return None
-            time.sleep(0.002)
-        seconds = min(done[0][2], seconds or done[0][2])
-    return seconds
 
 
 @contextmanager
@@ -109,7 +64,7 @@ def _taking(source: Source) -> Iterator[Intake]:
         intake.close()
 
 
-def _flow(settings: Live, detector: Detector, beside: _Beside, source: Source) -> LiveFlow:
+def _flow(settings: Live, detector: Detector, beside: Beside, source: Source) -> LiveFlow:
     from streamblur.engine.live import LiveFlow
     from streamblur.engine.pace import Pace
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from streamblur.engine.live import twin
+from streamblur.engine.held import twin
 from streamblur.errors import OutputError, StreamblurError
 from streamblur.ports import Sink
 from streamblur.values import SafeFrame

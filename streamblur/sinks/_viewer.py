@@ -47,14 +47,17 @@ def main() -> None:
         got = newest.get()
         if got is None:
             return
-        told, data = got
-        picture = np.frombuffer(data, np.uint8).reshape(told["height"], told["width"], 3).copy()
-        _draw(cv2, picture, told)
-        if not begun:
-            fits = min(1.0, LARGEST[0] / told["width"], LARGEST[1] / told["height"])
-            cv2.resizeWindow(TITLE, round(told["width"] * fits), round(told["height"] * fits))
-        cv2.imshow(TITLE, picture)
+        _show(cv2, np, *got, fit=not begun)
         begun = True
+
+
+def _show(cv2: Any, np: Any, told: Any, data: bytes, fit: bool) -> None:
+    picture = np.frombuffer(data, np.uint8).reshape(told["height"], told["width"], 3).copy()
+    _draw(cv2, picture, told)
+    if fit:
+        fits = min(1.0, LARGEST[0] / told["width"], LARGEST[1] / told["height"])
+        cv2.resizeWindow(TITLE, round(told["width"] * fits), round(told["height"] * fits))
+    cv2.imshow(TITLE, picture)
 
 
 def _visible(cv2: Any) -> bool:

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -59,9 +60,10 @@ class _Window:
         self._ready = threading.Event()
         self._closed = False
         pipe, command = subprocess.PIPE, [sys.executable, str(_VIEWER)]
-        new_group = {"process_group": 0} if sys.version_info >= (3, 11) and os.name == "posix" else {}
-        # Its complaints about fonts that it does not need stay off the terminal; Ctrl-C is ours alone.
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, **new_group)  # type: ignore[call-overload]
+        # Its complaints about fonts that it does not need stay off the terminal; Ctrl-C there is ours alone.
+        self._process: Any = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         self._listener = threading.Thread(target=self._listen, name="streamblur-keys", daemon=True)
         self._listener.start()
         if not self._ready.wait(OPENS) or self._closed:
