@@ -34,7 +34,7 @@ def held(value: str) -> int | None:
 )  # fmt: skip
 @grouped(
     "--delay", group="Looking", type=held, metavar="N|auto", default="auto",
-    help="Frames that wait for later looks; 0 may show a new face for 2.  [default: one look]",
+    help="Frames that wait for looks; with 0 a new face may show for 2.  [default: one look]",
 )  # fmt: skip
 @grouped("--size", group="Other", default="", metavar="WxH", help="Size asked of a camera or screen.")
 @grouped("--fps", group="Other", type=float, metavar="N", help="Frames a second asked of it.")

@@ -154,4 +154,6 @@ class Sending:
 
 def what(error: Exception) -> str:
     """The reason in an error of FFmpeg or the system."""
+    if isinstance(error, av.error.ProtocolNotFoundError):
+        return "this PyAV's FFmpeg was built without that protocol; use another one"
     return getattr(error, "strerror", None) or str(error)

@@ -51,10 +51,10 @@ class GrabbedSound:
 
 
 class Grabbed:
-    """``name`` is for people; ``endless`` says that an end is a broken connection. Raises InputError when it cannot be
-    opened at first."""
+    """``name`` is for people, and ``hint`` what they may do when it cannot be opened at first, which raises InputError;
+    ``endless`` says that an end is a broken connection."""
 
-    def __init__(self, name: str, opening: Open, endless: bool) -> None:
+    def __init__(self, name: str, opening: Open, endless: bool, hint: str) -> None:
         self._name, self._opening, self._endless = name, opening, endless
         self._stop = threading.Event()
         self._clock = Onward(time.monotonic())
@@ -70,7 +70,7 @@ class Grabbed:
             first: VideoFrame | None = next(self._pictures, None)
         except (av.FFmpegError, OSError, ValueError, Broken) as error:
             self.close()
-            raise InputError(f"{name} cannot be opened: {what(error)}.") from error
+            raise InputError(f"{name} cannot be opened: {what(error)}. {hint}") from error
         if first is None:
             self.close()
             raise InputError(f"{name} gives no picture.")
@@ -210,4 +210,6 @@ def _decode(packet: Any) -> list[Any]:
 
 def what(error: Exception) -> str:
     """The reason in an error of FFmpeg or the system."""
+    if isinstance(error, av.error.ProtocolNotFoundError):
+        return "this PyAV's FFmpeg was built without that protocol; use another one"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

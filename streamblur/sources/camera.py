@@ -26,7 +26,7 @@ def build(settings: Live, place: str) -> Source:
     def opening() -> Any:
         return opened(form, address(form, name), settings, wishes)
 
-    return Grabbed(f"the camera {rest}{_hint()}", opening, endless=True)
+    return Grabbed(f"the camera {rest}", opening, True, f"See which there are: streamblur devices.{_hint()}")
 
 
 def address(form: str, name: str) -> str:
@@ -46,5 +46,5 @@ def _wishes(form: str, settings: Live) -> list[dict[str, str]]:
 
 
 def _hint() -> str:
-    hints = {"darwin": " (allow camera access in System Settings)", "win32": ""}
+    hints = {"darwin": " Allow the terminal to use the camera in System Settings.", "win32": ""}
     return hints.get(sys.platform, "")

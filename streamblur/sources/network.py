@@ -52,7 +52,7 @@ def build(settings: Live, place: str) -> Source:
     def opening() -> Any:
         return av.open(place, options=told, timeout=(OPENS, QUIET), metadata_errors="replace")
 
-    return Grabbed(safe(place), opening, endless=scheme not in ("http", "https"))
+    return Grabbed(safe(place), opening, scheme not in ("http", "https"), "Check the address.")
 
 
 def safe(place: str) -> str:

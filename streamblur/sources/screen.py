@@ -27,4 +27,4 @@ def build(settings: Live, place: str) -> Source:
     def opening() -> Any:
         return opened(form, name, settings, [{"framerate": RATE}])
 
-    return Grabbed(f"the screen {name}", opening, endless=True)
+    return Grabbed(f"the screen {name}", opening, True, "Name another one, or start this on the desktop.")
