@@ -75,8 +75,10 @@ class Played:
         return [number for number, out in enumerate(self.outs) if out.decided.curtain]
 
 
-def play(scene: Scene, seconds: Callable[[int], float], delay: int | None = None, until: int = 10**9) -> Played:
-    """Play a scene against the clock: a frame every tick, and looks that end between frames."""
+def play(
+    scene: Scene, seconds: Callable[[int], float], delay: int | None = None, until: int = 10**9, apart: int = 1
+) -> Played:
+    """Play a scene against the clock: a frame every ``apart`` ticks, and looks that end between frames."""
     pictures = [(frame, faces) for frame, faces in scene.stream()][:until]
     looks = SlowLooks([faces for _, faces in pictures], seconds)
     settings = Live(delay=delay, analysis_size=640)
@@ -85,8 +87,8 @@ def play(scene: Scene, seconds: Callable[[int], float], delay: int | None = None
     flow = LiveFlow(parts, looks, Pace(1 / TICK, settings.every, delay), tracker.build(settings))
     played = Played([], [], [faces for _, faces in pictures], looks, flow)
     for number, (frame, _) in enumerate(pictures):
-        for step in range(4):
-            looks.now = (number + step / 4) * TICK
+        for step in range(4 * apart):
+            looks.now = (number * apart + step / 4) * TICK
             outs = flow.add(frame, looks.now) if step == 0 else flow.tick(looks.now)
             played.outs += outs
             played.left += [looks.now] * len(outs)
@@ -230,3 +232,10 @@ def test_a_slow_machine_begins_with_a_small_picture() -> None:
     pace.begin(0.09)
     assert pace.share == 0.5
     assert pace.gap == 1
+
+
+def test_when_most_frames_are_dropped_those_that_are_left_do_not_wait_longer() -> None:
+    every_fifth = Scene(SCENES["moving"].paths, frames=40)
+    slow = play(every_fifth, steady(0.07), None, apart=5)
+    waited = [when - out.came for out, when in zip(slow.outs, slow.left, strict=True)]
+    assert max(waited) <= (slow.flow.pace.delay + 1) * TICK + LATE + TICK

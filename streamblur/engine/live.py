@@ -186,7 +186,7 @@ class LiveFlow:
 
     def _leaving(self, now: float) -> list[Out]:
         found: list[Out] = []
-        while self._line and self._present.newest - self._line[0].number >= self.pace.delay:
+        while self._line and self._due(self._line[0], now):
             held = self._line[0]
             if self._followed(held):
                 found.append(self._let_go(held.came, self._lost == self._last))
@@ -196,6 +196,12 @@ class LiveFlow:
                 break
             found.append(self._let_go(held.came, late or self.pace.waits or self._in_doubt(held)))
         return found
+
+    def _due(self, held: Held, now: float) -> bool:
+        """Whether a frame has waited for as many frames as it has to, or for as long as they usually take: when frames
+        are dropped, those that are left come slower."""
+        counted = self._present.newest - held.number >= self.pace.delay
+        return counted or now - held.came > (self.pace.delay + 0.25) / self.pace.rate
 
     def _longest(self) -> float:
         """Seconds after it came up to which a frame may wait for a look."""

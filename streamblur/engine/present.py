@@ -13,8 +13,6 @@ from streamblur.values import Box, Cover, Frame, Track
 
 MOTION = 0.08
 """Face sizes per frame from which a face is in motion: lost then, nobody knows where it went."""
-STALE = 1.0
-"""Seconds without a look after which nothing is believed any more."""
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class Present:
             known.at, known.box = (known.at + len(path), path[-1]) if path else (known.at, known.box)
         ahead = number - known.at
         box = moved(known.box, known.speed[0] * ahead, known.speed[1] * ahead)
-        wider = grown(box, min(WIDEST, WIDEN * (1 + ahead)))
+        wider = grown(box, min(WIDEST, WIDEN * (number - known.looked)))
         return Cover(known.track.id, wider, False, known.track.score)
 
     def _speed(self, track: Track, number: int) -> tuple[float, float]:
