@@ -150,7 +150,7 @@ def test_the_curtain_goes_up_again_when_the_detector_comes_back() -> None:
 
 @pytest.mark.parametrize("delay", [0, 3])
 def test_nothing_is_shown_before_the_first_look(delay: int) -> None:
-    played = play(SCENES["moving"], steady(0.2), delay, until=14)
+    played = play(SCENES["moving"], lambda nth: 0.2 if nth == 0 else 0.03, delay, until=20)
     first = next(number for number, out in enumerate(played.outs) if not out.decided.curtain)
     assert all(when >= 0.2 for out, when in zip(played.outs, played.left, strict=True) if not out.decided.curtain)
     assert first > 0
@@ -239,3 +239,9 @@ def test_when_most_frames_are_dropped_those_that_are_left_do_not_wait_longer() -
     slow = play(every_fifth, steady(0.07), None, apart=5)
     waited = [when - out.came for out, when in zip(slow.outs, slow.left, strict=True)]
     assert max(waited) <= (slow.flow.pace.delay + 1) * TICK + LATE + TICK
+
+
+def test_without_delay_a_machine_that_is_far_too_slow_shows_the_curtain_rather_than_a_face() -> None:
+    played = play(SCENES["appearing"], steady(0.5), 0)
+    assert len(played.curtains()) > 30
+    assert len(played.exposed()) <= 4

@@ -47,6 +47,7 @@ class LiveFlow:
         self._shot = 0
         self._seen_to: dict[int, int] = {}
         self._last = self._begun = -1
+        self._last_came = 0.0
         self._lost: int | None = None
         self._cut_next = False
         self._hide(parts.obscuring)
@@ -164,7 +165,7 @@ class LiveFlow:
                 lost = self._present.lost(held.number, tracks, size)
                 self._lost = held.number if lost else None
                 self._present.look(held.number, tracks)
-                self._last, self.seen = held.number, seen or ()
+                self._last, self._last_came, self.seen = held.number, held.came, seen or ()
                 self._seen_to[held.shot] = held.number
         for shot in [s for s in self._seen_to if s < self._shot - REMEMBERED]:
             del self._seen_to[shot]
@@ -209,7 +210,8 @@ class LiveFlow:
 
     def _in_doubt(self, held: Held) -> bool:
         """Whether where the last look saw faces says nothing of this frame."""
-        return self._never(held) or self._lost == self._last
+        stale = held.came - self._last_came > self.pace.stale
+        return stale or self._never(held) or self._lost == self._last
 
     def _let_go(self, came: float, curtain: bool) -> Out:
         """The oldest frame, covered where hindsight knows its faces to be, else where they are believed."""

@@ -72,7 +72,12 @@ class Pace:
     def patience(self) -> float:
         """Seconds after its begin from which a look is late."""
         usual = self.usual or 0.0
-        return min(usual + LATE, max(SOON, SLOWER * usual))
+        return min(min(usual, self.budget) + LATE, max(SOON, SLOWER * usual))
+
+    @property
+    def stale(self) -> float:
+        """Seconds after the frame that was looked at last from which what was seen there says nothing any more."""
+        return self.gap / self.rate + self.budget + LATE
 
     def begin(self, seconds: float) -> None:
         """Choose the size to begin with, from how long a look at the full one takes."""
