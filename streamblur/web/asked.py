@@ -73,20 +73,22 @@ def _value(name: str, value: Any) -> Any:
 
 
 def edits(said: Any) -> dict[str, Any]:
-    """``off``, numbers of faces, and ``added``, boxes as shares of the picture. Raises SettingsError."""
+    """``off``, boxes of faces that are not hidden, and ``added``, boxes that are; as shares of the picture.
+
+    Raises SettingsError for anything else.
+    """
     said = {} if said is None else said
     try:
-        off = sorted({int(number) for number in said.get("off", [])})
-        added = [[float(share) for share in box] for box in said.get("added", [])]
+        found = {name: [[float(share) for share in box] for box in said.get(name, [])] for name in ("off", "added")}
     except (AttributeError, TypeError, ValueError) as error:
-        raise SettingsError("edits are not off and added.") from error
-    for box in added:
+        raise SettingsError("edits are off and added, both lists of boxes.") from error
+    for box in (*found["off"], *found["added"]):
         inside = len(box) == 4 and all(-0.5 <= share <= 1.5 for share in box)
         if not inside or box[2] - box[0] < 0.001 or box[3] - box[1] < 0.001:
             raise SettingsError("A box is left, top, right, bottom, as shares of the picture.")
-    if len(off) > _MOST_EDITS or len(added) > _MOST_EDITS:
+    if sum(map(len, found.values())) > _MOST_EDITS:
         raise SettingsError(f"There may be {_MOST_EDITS} edits at most.")
-    return {name: value for name, value in (("off", off), ("added", added)) if value}
+    return {name: boxes for name, boxes in found.items() if boxes}
 
 
 def seconds(said: Any) -> float:

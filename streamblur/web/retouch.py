@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from streamblur import rooms
 from streamblur.engine import anonymize
 from streamblur.engine.covering import Obscuring, covered
-from streamblur.geometry import scaled, upright_size
+from streamblur.geometry import iou, scaled, upright_size
 from streamblur.planes import AnalysisPicture
 from streamblur.ports import Image
 from streamblur.settings import Settings
@@ -32,25 +32,35 @@ class Blind:
         """Nothing to give back."""
 
 
+Shares = tuple[float, ...]
+"""Left, top, right and bottom as shares of the picture."""
+SAME = 0.5
+"""Intersection over union from which on a box that was switched off is that of a face found now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What somebody changed by hand: covers switched ``off`` by number, boxes ``added`` as shares of the picture."""
+    """What somebody changed by hand: boxes of faces switched ``off``, boxes ``added``, as shares of the picture.
 
-    off: frozenset[int] = frozenset()
-    added: tuple[tuple[float, float, float, float], ...] = ()
+    A face is known again by its place: one that is not found there any more cannot uncover another.
+    """
+
+    off: tuple[Shares, ...] = ()
+    added: tuple[Shares, ...] = ()
 
     @staticmethod
     def of(said: dict[str, Any] | None) -> Edits:
         """From what the page said, which was checked by the server."""
         said = said or {}
-        return Edits(frozenset(said.get("off", ())), tuple(tuple(box) for box in said.get("added", ())))
+        return Edits(*(tuple(tuple(box) for box in said.get(name, ())) for name in ("off", "added")))
 
     def __bool__(self) -> bool:
         return bool(self.off or self.added)
 
     def applied(self, covers: Sequence[Cover], width: int, height: int) -> list[Cover]:
         """The covers that are left, and those added, in a picture of this size."""
-        kept = [cover for cover in covers if cover.track not in self.off]
+        off = [pixels(list(share), width, height) for share in self.off]
+        kept = [cover for cover in covers if all(iou(cover.box, box) < SAME for box in off)]
         first = max((cover.track for cover in covers), default=0) + 1
         boxes = (pixels(list(share), width, height) for share in self.added)
         return kept + [Cover(first + n, box, True, 1.0, "hand") for n, box in enumerate(boxes)]

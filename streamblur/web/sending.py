@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -64,13 +64,13 @@ def events(news: Iterator[dict[str, Any] | None], owner: str) -> Response:
         if _listening.total() >= LISTENERS or _listening[owner] >= _EACH:
             return problem(429, "listeners", "Too many pages are open: close one.", 5)
         _listening[owner] += 1
-    answer = Response(_told(news), mimetype="text/event-stream")
+    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+    answer = Response(_told(news, gone), mimetype="text/event-stream")
     answer.call_on_close(lambda: _left(owner))
     return answer
 
 
-def _told(news: Iterator[dict[str, Any] | None]) -> Iterator[bytes]:
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
+def _told(news: Iterator[dict[str, Any] | None], gone: Callable[[], bool]) -> Iterator[bytes]:
     yield b"retry: 1000\n\n"
     for each in news:
         if gone():
