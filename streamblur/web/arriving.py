@@ -55,11 +55,14 @@ class Arriving(Request):
             raise Refused(400, "several", "Send one file at a time.")
         office: Office = current_app.config["OFFICE"]
         g.folder = office.root.folder()
-        return _Bounded(folders.create(g.folder / _ARRIVING), office.limits.upload)  # type: ignore[return-value]
+        g.arriving = folders.create(g.folder / _ARRIVING)
+        return _Bounded(g.arriving, office.limits.upload)  # type: ignore[return-value]
 
 
 def drop() -> None:
     """Wipe what came with this request, unless a job has taken it over."""
+    if (file := g.pop("arriving", None)) is not None:
+        file.close()
     if (folder := g.pop("folder", None)) is not None:
         folders.wipe(folder)
 

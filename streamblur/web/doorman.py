@@ -29,6 +29,8 @@ class _Answer:
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         body = json.dumps({"error": {"code": self._refusal.code, "message": self._refusal.message}}).encode()
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *HEADERS.items()]
+        if self.code == 429:
+            headers.append(("Retry-After", "2"))
         return self._refusal.status, headers, body
 
 

@@ -43,13 +43,13 @@ class Root:
 
     def close(self) -> None:
         """Wipe everything. May be called twice."""
-        if fcntl is None:
-            with contextlib.suppress(OSError):
-                os.close(self._lock)
+        if fcntl is None and self._lock >= 0:  # Windows removes no open file
+            os.close(self._lock)
+            self._lock = -1
         wipe(self.path)
-        if fcntl is not None:
-            with contextlib.suppress(OSError):
-                os.close(self._lock)
+        if fcntl is not None and self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def wipe(folder: Path) -> None:

@@ -43,7 +43,8 @@ class Office(Board):
         super().__init__()
         self.limits, self.root, self.target = limits, root, target
         self.how = context((warm,) if warm else ("streamblur.web._warm",))
-        self._orders = itertools.count(1)
+        self._orders, self._turns = itertools.count(1), itertools.count(1)
+        self._served: dict[str, int] = {}
         self.rounds: list[Callable[[], None]] = [self._look_after]
         work = [threading.Thread(target=self._work, name=f"streamblur-job-{n}") for n in range(limits.workers)]
         self._threads = [*work, threading.Thread(target=self._keep, name="streamblur-keeper")]
@@ -115,13 +116,15 @@ class Office(Board):
                 _LOG.error("job failed", exc_info=error)
 
     def _next(self) -> Job | None:
-        """The job whose owner has the fewest running, then the oldest; None when the office closes."""
+        """The oldest job of the owner whose last turn is longest ago; None when the office closes."""
         with self.changed:
             while not self.closing.is_set():
                 queued = [job for job in self.all() if job.state == "queued"]
                 if queued:
-                    running = [job.owner for job in self.all() if job.state == "running"]
-                    job = min(queued, key=lambda job: (running.count(job.owner), job.order))
+                    job = min(queued, key=lambda job: (self._served.get(job.owner, 0), job.order))
+                    present = {each.owner for each in self.all()}
+                    self._served = {owner: turn for owner, turn in self._served.items() if owner in present}
+                    self._served[job.owner] = next(self._turns)
                     job.state, job.started = "running", time.monotonic()
                     self.put(job)
                     return job
