@@ -1,4 +1,4 @@
-"""A page that runs in this process, and those who visit it: a browser's page, a script, a stranger with a raw socket."""
+"""A page that runs in this process, and those who visit it: a browser, a script, a stranger with a raw socket."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ if True:  # what follows needs both
     from streamblur.web.app import make
     from streamblur.web.doorman import channel
     from streamblur.web.limits import Limits
+    from streamblur.web.listening import bound
     from streamblur.web.office import Office
     from streamblur.web.workers import Target
 
@@ -142,15 +143,15 @@ def running(
     """A page on a free port, as ``streamblur.web.server`` puts it together, its jobs' folders in ``parent``."""
     limits = limits or Limits(workers=2)
     with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(server.bound("127.0.0.1", 0))
+        listening = stack.enter_context(bound("127.0.0.1", 0))
         port = listening.getsockname()[1]
         root = folders.Root(parent)
         office = Office(limits, root, target, warm)
         stack.callback(office.close)
         access = Access(port, token=token, upload=limits.upload)
-        app, *others = make(office, access)
-        for each in others:
-            stack.callback(each.close)
+        app, studios, cameras = make(office, access)
+        stack.callback(studios.close)
+        stack.callback(cameras.close)
         served: Any = create_server(app, sockets=[listening], **server.settings(limits))
         served.channel_class = channel(access, lambda: server.crowded(office))
         thread = threading.Thread(target=served.run)

@@ -14,7 +14,8 @@ from streamblur.cli import main
 from streamblur.errors import SettingsError
 from streamblur.web import pages as served
 from streamblur.web.guard import POLICY
-from streamblur.web.server import Wanted, bound, checked
+from streamblur.web.listening import bound
+from streamblur.web.server import Wanted, checked
 
 
 @pytest.fixture(scope="module")

@@ -107,8 +107,8 @@ def may_work(where: str) -> None:
 TRIES: dict[str, Callable[[str], None]] = {
     each.__name__: each
     for each in (
-        connects, reads, lists, writes, links, runs_a_program, forks, kills, fills_the_disk, fills_the_memory, opens_many,
-        shares_memory, udp, unix, may_work,
+        connects, reads, lists, writes, links, runs_a_program, forks, kills, fills_the_disk, fills_the_memory,
+        opens_many, shares_memory, udp, unix, may_work,
     )
 }  # fmt: skip
 
@@ -202,7 +202,7 @@ def test_s15_the_filter_is_for_this_machine() -> None:
 
 def test_s13_the_real_work_is_done_behind_the_fence(tmp_path: Path, meeting: Path) -> None:
     """Models, decoders and encoders all work without network or other files, as in every job."""
-    clip = make(tmp_path / "a.mp4", Clip(times=range(12), sound=(("aac", "und"),), sound_start=0)).read_bytes()
+    clip = make(tmp_path / "a.mp4", Clip(times=tuple(range(12)), sound=(("aac", "und"),), sound_start=0)).read_bytes()
     (tmp_path / "site").mkdir()
     with running(tmp_path / "site", Limits(workers=2), REAL) as site:
         visitor = site.visitor()
@@ -239,7 +239,7 @@ def mutated(data: bytes, seed: int) -> bytes:
 def test_s14_only_the_child_may_die(tmp_path: Path) -> None:
     """Damaged files; ``STREAMBLUR_FUZZ_SECONDS`` says for how long (a nightly run: 600)."""
     seconds = float(os.environ.get("STREAMBLUR_FUZZ_SECONDS", "3"))
-    seeds = [photo(1), photo(2, kind="WEBP"), make(tmp_path / "a.mp4", Clip(times=range(5))).read_bytes()]
+    seeds = [photo(1), photo(2, kind="WEBP"), make(tmp_path / "a.mp4", Clip(times=tuple(range(5)))).read_bytes()]
     (tmp_path / "site").mkdir()
     with running(tmp_path / "site", Limits(workers=2, photo_time=20, time=20)) as site:
         visitor, ends, number = site.visitor(), dict[str, int](), 0

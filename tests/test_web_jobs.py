@@ -367,7 +367,7 @@ def pixels_differ(before: bytes, after: bytes, box: list[float]) -> float:
 
 
 def test_a_recording_tells_how_far_it_is_and_plays_in_parts(tmp_path: Path, visitor: Visitor) -> None:
-    clip = make(tmp_path / "a.mp4", Clip(times=range(60))).read_bytes()
+    clip = make(tmp_path / "a.mp4", Clip(times=tuple(range(60)))).read_bytes()
     job = visitor.send(clip, "a.mp4", {"preset": "veryfast"}).json["id"]
     events = visitor.ask("GET", f"/api/jobs/{job}/events")
     assert events.headers["content-type"].startswith("text/event-stream")

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pages import running
@@ -119,8 +120,9 @@ def test_no_sizes(text: str) -> None:
 
 def test_settings_are_checked_by_type_range_and_name() -> None:
     assert asked.settings({"strength": 2, "every": None, "style": "solid"}) == Settings(strength=2.0, style="solid")
-    for wrong in ({"strength": "2"}, {"strength": 9}, {"every": True}, {"boxes": 1}, {"style": "os"}, {"detector": "a+b"},
-                  {"tracker": "_sights"}, {"nothing": 1}, {"codec": "a b"}, {"confidence": float("nan")}, []):  # fmt: skip
+    wrongs: list[Any] = [{"strength": "2"}, {"strength": 9}, {"every": True}, {"boxes": 1}, {"style": "os"}]
+    wrongs += [{"detector": "a+b"}, {"tracker": "_sights"}, {"nothing": 1}, {"codec": "a b"}, []]
+    for wrong in [*wrongs, {"confidence": float("nan")}]:
         with pytest.raises(SettingsError):
             asked.settings(wrong)
 

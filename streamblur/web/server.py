@@ -74,9 +74,9 @@ def serve(wanted: Wanted, say: Say) -> None:
         root = stack.enter_context(Closing(folders.Root()))
         stack.enter_context(Spools(str(root.path)))
         office = stack.enter_context(Closing(Office(wanted.limits, root)))
-        app, *others = make(office, access)
-        for each in others:
-            stack.enter_context(Closing(each))
+        app, studios, cameras = make(office, access)
+        stack.enter_context(Closing(studios))
+        stack.enter_context(Closing(cameras))
         server: Any = create_server(app, sockets=[listening], **settings(wanted.limits))
         server.channel_class = channel(access, lambda: crowded(office))
         stack.callback(server.close)

@@ -7,7 +7,7 @@ let leader = null;
 let follower = null;
 let moved = () => {};
 
-export function lead(video, other, onMove) {
+export function lead(video, other, onMove = () => {}) {
   [leader, follower, moved] = [video, other, onMove];
   one("#player").hidden = !video;
   if (!video) return;
