@@ -1,4 +1,4 @@
-"""The Dockerfile, read line by line (nothing here can build it): the rules that hadolint and the CIS benchmark have for it."""
+"""The Dockerfile, read line by line (nothing here can build it), by rules that hadolint and the CIS benchmark have."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def given(lines: Lines, wanted: str) -> list[str]:
 RULES: dict[str, Callable[[Lines], bool]] = {
     "a pinned base": lambda lines: all(re.match(r"\S+:[\w.-]*\d", rest) for rest in given(lines, "FROM")),
     "a small base": lambda lines: "slim" in lines[-len(last_stage(lines))][1],
-    "nobody is root": lambda lines: bool(re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", (given(last_stage(lines), "USER") or ["0"])[-1])),
+    "nobody is root": lambda lines: bool(
+        re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", (given(last_stage(lines), "USER") or ["0"])[-1])
+    ),
     "no ADD": lambda lines: not given(lines, "ADD"),
     "apt leaves nothing": lambda lines: all(
         "--no-install-recommends" in rest and "rm -rf /var/lib/apt/lists" in rest and "update" in rest
@@ -46,13 +48,17 @@ RULES: dict[str, Callable[[Lines], bool]] = {
         if "apt-get install" in rest
     ),
     "no sudo, no curl into a shell": lambda lines: not re.search(r"\bsudo\b|\|\s*(ba)?sh\b", str(given(lines, "RUN"))),
-    "pip keeps no cache": lambda lines: all("--no-cache-dir" in rest for rest in given(lines, "RUN") if "pip install" in rest),
+    "pip keeps no cache": lambda lines: all(
+        "--no-cache-dir" in rest for rest in given(lines, "RUN") if "pip install" in rest
+    ),
     "absolute WORKDIR": lambda lines: all(rest.startswith("/") for rest in given(lines, "WORKDIR")),
     "exec form": lambda lines: all(
         isinstance(json.loads(rest), list) for word in ("ENTRYPOINT", "CMD") for rest in given(lines, word)
     ),
     "one ENTRYPOINT": lambda lines: len(given(lines, "ENTRYPOINT")) == 1,
-    "no secret inside": lambda lines: not re.search(r"TOKEN|PASSWORD|SECRET|KEY", str(given(lines, "ENV") + given(lines, "ARG"))),
+    "no secret inside": lambda lines: not re.search(
+        r"TOKEN|PASSWORD|SECRET|KEY", str(given(lines, "ENV") + given(lines, "ARG"))
+    ),
     "health": lambda lines: len(given(lines, "HEALTHCHECK")) == 1,
     "not the whole folder": lambda lines: not any(rest.split()[0] == "." for rest in given(lines, "COPY")),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, as people use it: S16, accessibility, photos, recordings, controls, keyboard, Chinese."""
+"""The page in a real Chromium, as people use it: files, controls, keyboard, Chinese, accessibility, the camera (S16)."""
 
 from __future__ import annotations
 

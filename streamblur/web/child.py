@@ -35,6 +35,10 @@ class Line:
     def say(self, **message: Any) -> None:
         self._pipe.send_bytes(json.dumps(message).encode())
 
+    def send(self, piece: bytes) -> None:
+        """A picture. Raises OSError when the server has hung up."""
+        self._pipe.send_bytes(piece)
+
     def heard(self) -> Message | None:
         """The next request of the server; None when it has hung up."""
         try:
@@ -55,7 +59,8 @@ def main(pipe: Connection, order: Order) -> None:
     line = Line(pipe)
     try:
         _settle(pipe, Path(order["folder"]))
-        held = fence.put_up(Path(order["folder"]), fence.Bounds(**order["bounds"]))
+        devices = [Path(f"/dev/video{order['device']}")] if order["work"] == "live" else []
+        held = fence.put_up(Path(order["folder"]), fence.Bounds(**order["bounds"]), devices)
         line.say(fence=asdict(held))
         _WORK[order["work"]](line, order)
     except StreamblurError as error:
@@ -116,6 +121,13 @@ def _studio(line: Line, order: Order) -> None:
     serve(line, Path(order["input"]))
 
 
+def _live(line: Line, order: Order) -> None:
+    """The camera, until it is not watched any more."""
+    from streamblur.web.filming import film
+
+    film(line, order)
+
+
 def told(summary: Summary) -> dict[str, Any]:
     """A summary as JSON can say it."""
     facts = asdict(summary)
@@ -123,4 +135,10 @@ def told(summary: Summary) -> dict[str, Any]:
     return facts
 
 
-_WORK: dict[str, Callable[[Line, Order], None]] = {"probe": _probe, "file": _file, "jpeg": _jpeg, "studio": _studio}
+_WORK: dict[str, Callable[[Line, Order], None]] = {
+    "probe": _probe,
+    "file": _file,
+    "jpeg": _jpeg,
+    "studio": _studio,
+    "live": _live,
+}

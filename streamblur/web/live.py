@@ -88,7 +88,7 @@ class Cameras:
 
     def there(self) -> bool:
         """Whether this build can take pictures from a camera."""
-        return find_spec("streamblur.sources.camera") is not None
+        return find_spec("streamblur.live") is not None
 
     def start(self, owner: str, settings: Settings, device: str) -> Camera:
         """Open the camera; one that somebody else watches stays theirs (Refused)."""
