@@ -1,4 +1,4 @@
-"""The page in a real Chromium, as people use it: files, controls, keyboard, Chinese, accessibility, the camera (S16)."""
+"""The page in a real Chromium, as people use it: files, controls, keyboard, Chinese, accessibility, camera (S16)."""
 
 from __future__ import annotations
 
@@ -298,6 +298,9 @@ def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
         def __init__(self, office: Any, owner: str, settings: Any, device: str) -> None:
             self.id, self.owner = "c" * 32, owner
             opened.append(device)
+
+        def ready(self) -> bool:
+            return True
 
         def frames(self) -> Iterator[bytes]:
             while not stopped:

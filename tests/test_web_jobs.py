@@ -441,3 +441,18 @@ def client(site: Site, number: int) -> int:
         assert sorted(archive.namelist()) == [f"{number}-{n}_blurred.jpg" for n in range(5)]
         assert archive.testzip() is None
     return right
+
+
+def test_a_camera_that_cannot_be_opened_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether this build has the live part or not: a sentence, no path, and no camera left open."""
+    from streamblur.web.live import Cameras
+
+    monkeypatch.setattr(Cameras, "there", lambda self: True)
+    visitor = site.visitor()
+    answer = visitor.ask("POST", "/api/live", {"device": "77"})
+    assert (answer.status, answer.code) == (422, "camera")
+    assert re.fullmatch(r"[A-Z][^/]+\.", answer.json["error"]["message"]) or "camera" in answer.json["error"]["message"]
+    assert "/dev" not in answer.json["error"]["message"]
+    for wrong in ("/dev/video0", "-1", "../0", "123"):
+        assert visitor.ask("POST", "/api/live", {"device": wrong}).status == 400
+    assert visitor.ask("GET", "/api/live/nothing").status == 404

@@ -108,7 +108,7 @@ class Job:
             .replace(self.input.name, self.name)
             .replace(self.output.name, "the result")
         )
-        return _PATH.sub("…", text)[:400]
+        return without_paths(text)[:400]
 
     def speed(self) -> float:
         """Frames a second since the first one; 0 when not known yet."""
@@ -131,6 +131,11 @@ class Job:
         return about
 
 
+def without_paths(text: str) -> str:
+    """The sentence with every path left out."""
+    return _PATH.sub("…", text)
+
+
 def _code(kind: str) -> str:
     words = {"InputError": "unreadable", "OutputError": "unwritable", "SettingsError": "settings"}
     return words.get(kind, "missing")
@@ -142,7 +147,7 @@ def _list(value: Any) -> list[Any]:
 
 def _summary(done: dict[str, Any]) -> dict[str, Any]:
     numbers = {name: int(done.get(name) or 0) for name in ("frames", "tracks", "covered")}
-    notes = [_PATH.sub("…", str(note))[:300] for note in _list(done.get("notes"))[:20]]
+    notes = [without_paths(str(note))[:300] for note in _list(done.get("notes"))[:20]]
     return {
         **numbers,
         "seconds": round(float(done.get("seconds") or 0), 2),

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 from streamblur.settings import Settings
 from streamblur.web import asked, folders
 from streamblur.web.arriving import Refused
+from streamblur.web.jobs import without_paths
 from streamblur.web.office import Office
 from streamblur.web.workers import Worker
 
@@ -25,6 +26,8 @@ live = Blueprint("live", __name__)
 BOUNDARY = "frame"
 _PATIENCE = 3.0
 """Seconds without anybody watching after which the camera is given back."""
+_OPENING = 20.0
+"""Seconds that a camera may take to show its first frame."""
 _FOREVER = 1e12
 
 
@@ -38,7 +41,7 @@ class Camera:
         order = {"work": "live", "folder": str(self.folder), "settings": asdict(settings), "bounds": bounds}
         self.worker = Worker(office.how, order | {"device": device}, _FOREVER, office.target)
         self.changed = threading.Condition()
-        self.watched = time.monotonic()
+        self.watched = time.monotonic() + _OPENING
         self.latest, self.number, self.problem = b"", 0, ""
         self._thread = threading.Thread(target=self._hear, name="streamblur-camera")
         self._thread.start()
@@ -55,6 +58,13 @@ class Camera:
         with self.changed:
             self.number = -1
             self.changed.notify_all()
+
+    def ready(self) -> bool:
+        """Wait for the first frame; False when there will be none, or not in time."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.number or self.problem, _OPENING)
+            self.watched = time.monotonic()
+            return self.number > 0
 
     def frames(self) -> Iterator[bytes]:
         """Each new frame until the camera ends; slow watchers miss some."""
@@ -123,7 +133,7 @@ class Cameras:
 def _problem(piece: bytes) -> str:
     """What a child says went wrong; empty when it says something else."""
     try:
-        return str(json.loads(piece).get("error", ""))
+        return without_paths(str(json.loads(piece).get("error", "")))[:300]
     except (ValueError, AttributeError):
         return ""
 
@@ -139,6 +149,9 @@ def start() -> tuple[Response, int]:
     if not device.isdecimal() or len(device) > 2:
         raise Refused(400, "settings", "device is the number of a camera.")
     camera = cameras.start(g.owner, settings, device)
+    if not camera.ready():
+        cameras.stop(camera)
+        raise Refused(422, "camera", camera.problem or "The camera shows no picture.")
     return jsonify(id=camera.id), 201
 
 

@@ -23,6 +23,7 @@ class Seen:
         frame = decided.frame
         self._frames += 1
         self._size = upright_size(frame.picture.width, frame.picture.height, frame.orientation)
+        counted: set[int] = set()
         for cover in decided.covers:
             face = self._faces.get(cover.track)
             if face is None and len(self._faces) < MOST:
@@ -32,9 +33,10 @@ class Seen:
                     **self._sight(cover, frame.time),
                 }
             elif face is not None:
-                face["frames"] += 1
+                face["frames"] += cover.track not in counted
                 if cover.seen and cover.score * cover.box.area > face["score"] * face["area"]:
                     face.update(self._sight(cover, frame.time))
+            counted.add(cover.track)
 
     def _sight(self, cover: Cover, time: float) -> dict[str, Any]:
         share = shares(cover.box, *self._size)

@@ -5,7 +5,7 @@ import { counted, has, size, word } from "./words.js";
 
 const AT_ONCE = 2;
 const NAMES = /\.(jpe?g|png|webp|hei[cf]|avif|tiff?|bmp|gif|mp4|m4v|mov|mkv|webm|avi|m?ts|flv|mpe?g|ogv|wmv|mxf|y4m)$/i;
-const CODES = { large: "Large", kind: "Kind", unreadable: "Unreadable", busy: "Busy", full: "Full", memory: "Memory", time: "Time", silence: "Time", died: "Died", missing: "Missing" };
+const CODES = { large: "Large", kind: "Kind", unreadable: "Unreadable", busy: "Busy", full: "Full", memory: "Memory", time: "Time", silence: "Time", died: "Died", missing: "Missing", camera: "Camera" };
 
 export const files = [];
 const listeners = [];
