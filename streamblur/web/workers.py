@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -41,6 +42,8 @@ class Worker:
         self._process: Any = how.Process(target=target, args=(theirs, order), daemon=True)  # type: ignore[attr-defined]
         self._process.start()
         theirs.close()
+        self.pid = int(self._process.pid)
+        self._lock, self._over = threading.Lock(), False
         self.limit = limit
         self.heard_at = time.monotonic()
         self.reason = ""
@@ -72,10 +75,6 @@ class Worker:
         while (message := self.heard()) is not None:
             yield message
 
-    @property
-    def pid(self) -> int:
-        return int(self._process.pid or 0)
-
     def memory(self) -> int:
         """Bytes of real memory that it holds; 0 when unknown."""
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -85,21 +84,31 @@ class Worker:
 
     def kill(self, reason: str = "") -> None:
         """End it at once. The first reason given counts. May be called from any thread, and again."""
-        self.reason = self.reason or reason
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(OSError):
-                if os.getpgid(self.pid) == self.pid:  # it has its own group by now
-                    os.killpg(self.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError, ValueError):
+        with self._lock:
+            if self._over:  # its number may be somebody else's by now
+                return
+            self.reason = self.reason or reason
+            if hasattr(os, "killpg"):
+                with contextlib.suppress(OSError):
+                    if os.getpgid(self.pid) == self.pid:  # it has its own group by now
+                        os.killpg(self.pid, signal.SIGKILL)
             self._process.kill()
 
+    def _ended(self, seconds: float) -> None:
+        """Give it a moment to end by itself."""
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            self._process.join(seconds)
+
     def close(self) -> int | None:
-        """Kill what is left and wait for it; the exit code, minus a signal (None: unknown)."""
-        self._process.join(0.2)
+        """Kill what is left and wait for it; the exit code, minus a signal (None: unknown, or closed before)."""
+        self._ended(0.2)
         self.kill()
-        self._process.join()
-        code: int | None = self._process.exitcode
-        self._pipe.close()
-        with contextlib.suppress(ValueError):
+        with self._lock:
+            if self._over:
+                return None
+            self._over = True
+            self._process.join()
+            code: int | None = self._process.exitcode
             self._process.close()
+        self._pipe.close()
         return code
