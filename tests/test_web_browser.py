@@ -138,6 +138,8 @@ def test_a_face_is_switched_off_and_a_box_drawn(visit: Callable[..., Any], famil
     page.mouse.move(x + area["width"] * 0.25, y + area["height"] * 0.3, steps=4)
     page.mouse.up()
     assert page.locator(".box.added").count() == 1
+    until(page, "document.querySelector('.compare .is').src.startsWith('blob:')")
+    assert page.locator("#notice").is_hidden()
     page.locator("#apply").click()
     until(page, "document.querySelector('.compare .is')?.src.includes('run=2')")
     after = saved(page, "#download")
@@ -212,7 +214,7 @@ def test_chinese_by_the_browsers_language_and_by_choice(visit: Callable[..., Any
 def test_keyboard_only(visit: Callable[..., Any], family: Path) -> None:
     page = visit()
     choosers: list[Any] = []
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
 
     def tab_to(selector: str, most: int = 40) -> None:
         for _ in range(most):

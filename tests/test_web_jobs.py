@@ -346,7 +346,8 @@ def test_a_photo_comes_back_covered_and_again_otherwise(visitor: Visitor) -> Non
     preview = visitor.ask(
         "POST", f"/api/jobs/{job}/preview", {"settings": {"style": "solid"}, "edits": {"off": [box]}}
     ).json
-    assert len(preview["faces"]) == 1
+    assert preview["faces"][0]["box"] == pytest.approx(box, abs=0.02)
+    assert visitor.ask("POST", f"/api/jobs/{job}/preview", {"settings": about["settings"]}).status == 200
     visitor.ask(
         "POST",
         f"/api/jobs/{job}/render",

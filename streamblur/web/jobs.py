@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streamblur.settings import Settings
+from streamblur.web.asked import LEFT_OUT
 from streamblur.web.kinds import Kind
 from streamblur.web.workers import Worker
 
@@ -118,7 +119,8 @@ class Job:
     def told(self) -> dict[str, Any]:
         """What its owner may know of it, as JSON."""
         about: dict[str, Any] = {"id": self.id, "name": self.name, "kind": "photo" if self.kind.photo else "video"}
-        about |= {"state": self.state, "run": self.run, "settings": asdict(self.settings), "edits": self.edits}
+        settings = {name: value for name, value in asdict(self.settings).items() if name not in LEFT_OUT}
+        about |= {"state": self.state, "run": self.run, "settings": settings, "edits": self.edits}
         if self.state == "running":
             fps = self.speed()
             left = (self.total - self.frames) / fps if self.total and fps > 0 else None

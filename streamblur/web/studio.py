@@ -44,7 +44,7 @@ def serve(line: Line, source: Path) -> None:
 
 def _look(settings: Settings, source: Path, time: float) -> Look:
     if picture_at(source):
-        with closing(rooms.part("sources", "image").build(settings, source, False)) as opened:
+        with closing(rooms.part("sources", "image").build(settings, source)) as opened:
             frame: Frame = next(iter(opened))
         return looked(replace(settings, thorough=True), frame, LONGEST)
     from streamblur.sources._moment import moment
