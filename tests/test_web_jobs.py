@@ -360,6 +360,15 @@ def test_a_photo_comes_back_covered_and_again_otherwise(visitor: Visitor) -> Non
     assert pixels_differ(before, result, [0.7, 0.7, 0.9, 0.9]) > 3
 
 
+def test_what_cannot_be_edited_is_refused_and_kept(tmp_path: Path, visitor: Visitor) -> None:
+    clip = make(tmp_path / "a.mp4", Clip(times=tuple(range(5)))).read_bytes()
+    job = visitor.send(clip, "a.mp4", {"preset": "ultrafast"}).json["id"]
+    visitor.ended(job)
+    answer = visitor.ask("POST", f"/api/jobs/{job}/render", {"edits": {"off": [[0.2, 0.2, 0.5, 0.6]]}})
+    assert (answer.status, answer.code) == (422, "edits")
+    assert visitor.ask("GET", f"/api/jobs/{job}/result").status == 200
+
+
 def pixels_differ(before: bytes, after: bytes, box: list[float]) -> float:
     was, now = (np.asarray(Image.open(io.BytesIO(each)).convert("RGB"), np.float64) for each in (before, after))
     height, width = was.shape[:2]

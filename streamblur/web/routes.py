@@ -89,8 +89,8 @@ def render(name: str) -> Response:
     """Do it again with other settings or edits."""
     job, said = mine(name), asked.read(request.get_data(as_text=True))
     settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"))
-    if edits and not job.kind.photo:
-        raise Refused(422, "edits", "Faces can be switched off one by one in photos only, so far.")
+    if edits and not (job.kind.photo and (job.summary or {}).get("frames") == 1):
+        raise Refused(422, "edits", "Faces can be switched off one by one in single photos only, so far.")
     try:
         office().again(job, settings, edits)
     except ValueError as error:
