@@ -12,7 +12,6 @@ import pytest
 from pages import running
 
 from streamblur.errors import SettingsError
-from streamblur.rooms import choices
 from streamblur.settings import Settings
 from streamblur.web import access, asked, pages
 from streamblur.web.limits import parsed_size
@@ -74,7 +73,7 @@ def test_controls_are_fields_of_settings() -> None:
     names = set(re.findall(r'(?:picked|slider|toggle|menu)\("(\w+)"', controls)) - {"sound"}
     assert names <= {field.name for field in fields(Settings)}
     assert len(names) >= 9
-    for style in choices("obscurers"):
+    for style in asked.styles():
         assert f"style.{style}" in WORDS["en"], "a style without a name on the page"
 
 

@@ -12,8 +12,8 @@ from streamblur import rooms
 from streamblur.errors import SettingsError
 from streamblur.settings import Settings
 
-LEFT_OUT = frozenset(["force"])
-"""Fields of ``Settings`` that mean nothing here."""
+LEFT_OUT = frozenset(["force", "hwaccel", "keep_face", "picture"])
+"""Fields of ``Settings`` that mean nothing here, or that name a file or a device of this machine."""
 _FIELDS = {field.name: field for field in fields(Settings) if field.name not in LEFT_OUT}
 _ROOMS = {"style": "obscurers", "tracker": "trackers"}
 _MOST_EDITS = 500
@@ -41,12 +41,19 @@ def settings(said: Any) -> Settings:
     chosen = Settings(**{name: _value(name, value) for name, value in said.items()})
     for name, room in _ROOMS.items():
         _known(room, getattr(chosen, name))
+    if chosen.style not in styles() or chosen.watermark.lower().endswith(".png"):
+        raise SettingsError("A picture cannot be laid over faces, or into the corner, from the page.")
     for detector in chosen.detector.split("+"):
         _known("detectors", detector)
     for word in (chosen.codec, chosen.preset):
         if not re.fullmatch(r"[a-z0-9_-]{1,32}", word):
             raise SettingsError("codec and preset are words of an encoder.")
     return chosen
+
+
+def styles() -> list[str]:
+    """The styles that need no file of this machine."""
+    return [name for name in rooms.choices("obscurers") if name != "picture"]
 
 
 def _known(room: str, name: str) -> None:
@@ -65,6 +72,9 @@ def _value(name: str, value: Any) -> Any:
         good = isinstance(value, bool)
     elif isinstance(default, float):
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    elif isinstance(default, tuple):
+        good = isinstance(value, list) and len(value) <= _MOST_EDITS and all(isinstance(each, str) for each in value)
+        value = tuple(value) if good else value
     else:
         good = type(value) is type(default) and (not isinstance(value, str) or len(value) <= 100)
     if not good:

@@ -45,7 +45,7 @@ def session() -> Response:
     limits: Limits = current_app.config["OFFICE"].limits
     allowed = {"photo": limits.photo, "upload": limits.upload, "expiry": limits.expiry}
     defaults = {name: value for name, value in asdict(Settings()).items() if name not in asked.LEFT_OUT}
-    choices = {"style": rooms.choices("obscurers"), "detector": _detectors()}
+    choices = {"style": asked.styles(), "detector": _detectors()}
     return jsonify(
         csrf=guard.csrf(), limits=allowed, choices=choices, defaults=defaults, version=__version__, live=_has_live()
     )
