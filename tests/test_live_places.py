@@ -151,8 +151,8 @@ def test_a_face_on_a_screen_is_hidden_by_the_real_detector(display: str, tmp_pat
         choices = Choices(stop=stop, witness=seen.append, watch=lambda status: stop.set() if len(seen) >= 60 else None)
         live.run(Live(), f"screen:{display}", [sink], choices)
     finally:
-        shown.terminate()
-        shown.wait(10)
+        shown.kill()
+        shown.communicate()
     after = [s for s in sink.frames if s.picture.width == 640][-10:]
     assert any(not decided.curtain for decided in seen[-10:])
     left, top, right, bottom = (round(v) for v in (face.left, face.top, face.right, face.bottom))
