@@ -62,7 +62,7 @@ def verify(
         known = applied(faces) if faces is not None else None
         looking = Looking(eyes, longest, known, settings)
         sights = list(_seen(pairs, looking, report))
-    found = findings(sights, known)
+    found = findings(sights, known, original is not None)
     spent = time.process_time() - began
     return Verified(found, pairs.count, looking.looks, eyes.names, original is not None, faces is not None, spent)
 

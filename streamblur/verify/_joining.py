@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from streamblur.faces import Faces
 
 ALONE = 0.8
-"""Score from which one frame is enough; of a weaker face two frames have to agree."""
+"""Score from which one frame is enough. Of a weaker face two frames have to agree, and the original has to have it:
+twenty-five covered faces side by side may look like a large one for a second."""
 JOIN = 0.2
 """Intersection over union from which sights on neighbouring looks are one face."""
 APART = 0.5
@@ -33,7 +34,7 @@ class Sight:
     shown: float
 
 
-def findings(sights: Sequence[Sight], faces: Faces | None) -> tuple[Finding, ...]:
+def findings(sights: Sequence[Sight], faces: Faces | None, by_content: bool) -> tuple[Finding, ...]:
     """The sights that belong together, as far as they are sure enough, in time order."""
     groups: list[list[Sight]] = []
     for sight in sorted(sights, key=lambda s: (s.number, -s.face.score)):
@@ -43,7 +44,7 @@ def findings(sights: Sequence[Sight], faces: Faces | None) -> tuple[Finding, ...
             home.append(sight)
         else:
             groups.append([sight])
-    sure = (g for g in groups if len(g) > 1 or g[0].face.score >= ALONE)
+    sure = (g for g in groups if (by_content and len(g) > 1) or max(s.face.score for s in g) >= ALONE)
     return tuple(_finding(group, faces) for group in sure)
 
 
