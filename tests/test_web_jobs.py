@@ -417,10 +417,12 @@ def test_load_fifty_photos_from_ten_clients(tmp_path: Path) -> None:
 
         watching = threading.Thread(target=lambda: _quietly(watch))
         watching.start()
-        with ThreadPoolExecutor(10) as clients:
-            results = list(clients.map(lambda n: client(site, n), range(10)))
-        stop.set()
-        watching.join()
+        try:
+            with ThreadPoolExecutor(10) as clients:
+                results = list(clients.map(lambda n: client(site, n), range(10)))
+        finally:
+            stop.set()
+            watching.join()
         assert sum(results) == 50
         assert server.memory_info().rss - before < 100 << 20
         assert most[0] < 1500 << 20, "more children at a time than workers"
@@ -444,6 +446,7 @@ def client(site: Site, number: int) -> int:
         sent[answer.json["id"]] = (n, size)
     for job, (n, size) in sent.items():
         about = visitor.ended(job, 120)
+        assert about["state"] == "done", about
         after = visitor.ask("GET", f"/api/jobs/{job}/result").body
         same = pixels_differ(photo(10 * number + n, size), after, [0.7, 0.7, 1, 1]) < 4
         right += about["name"] == f"{number}-{n}.jpg" and Image.open(io.BytesIO(after)).size == size and same

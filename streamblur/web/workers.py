@@ -23,6 +23,8 @@ _LONGEST = 1 << 20
 """Bytes of one message."""
 _FRAME = 8 << 20
 """Bytes of one picture of a camera."""
+_LEAVING = 10.0
+"""Seconds that a child which has hung up may take to end, on however loaded a machine."""
 
 
 def context(warm: tuple[str, ...] = ("streamblur.web._warm",)) -> BaseContext:
@@ -56,10 +58,15 @@ class Worker:
         """The next message, waited for; None when the child is gone or talks nonsense."""
         try:
             message = json.loads(self._pipe.recv_bytes(_LONGEST))
-        except (EOFError, OSError, ValueError):
+        except EOFError:
+            return None
+        except (OSError, ValueError):
+            message = None
+        if not isinstance(message, dict):
+            self.kill("died")
             return None
         self.heard_at = time.monotonic()
-        return message if isinstance(message, dict) else None
+        return message
 
     def piece(self) -> bytes | None:
         """The next message as bytes, up to ``_FRAME`` long; None when the child is gone."""
@@ -101,7 +108,7 @@ class Worker:
 
     def close(self) -> int | None:
         """Kill what is left and wait for it; the exit code, minus a signal (None: unknown, or closed before)."""
-        self._ended(0.2)
+        self._ended(_LEAVING)
         self.kill()
         with self._lock:
             if self._over:
