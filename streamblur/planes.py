@@ -61,6 +61,50 @@ def luma(picture: av.VideoFrame) -> Component:
     return next(c for c in components(picture) if c.layout.name in "yg")
 
 
+def remembered(picture: av.VideoFrame) -> av.VideoFrame:
+    """Its brightness alone, in 8 bits, as a picture of the same size: what is hidden later can still be followed."""
+    component = luma(picture)
+    copy = av.VideoFrame(picture.width, picture.height, "gray")
+    extra = component.layout.bits + component.layout.shift - 8
+    components(copy)[0].view[:] = component.view >> extra if extra > 0 else component.view
+    return copy
+
+
+def copied(picture: av.VideoFrame) -> av.VideoFrame:
+    """The same picture in memory of its own."""
+    copy = _empty_like(picture)
+    for before, after in zip(picture.planes, copy.planes, strict=True):
+        old, new = _rows(before), _rows(after)
+        width = min(old.shape[1], new.shape[1])
+        new[:, :width] = old[:, :width]
+    copy.pts, copy.dts, copy.duration, copy.time_base = picture.pts, picture.dts, picture.duration, picture.time_base
+    return copy
+
+
+def blank(picture: av.VideoFrame, grey: float = 0.1) -> av.VideoFrame:
+    """A picture of the same kind that shows nothing but ``grey``, a share of full brightness."""
+    empty = _empty_like(picture)
+    for plane in empty.planes:
+        _rows(plane)[:] = 0
+    for component in components(empty):
+        scale = 1 << component.layout.bits
+        value = scale // 2 if component.layout.middle else int(scale * grey)
+        component.view[:] = value << component.layout.shift
+    return empty
+
+
+def _empty_like(picture: av.VideoFrame) -> av.VideoFrame:
+    empty = av.VideoFrame(picture.width, picture.height, picture.format.name)
+    empty.colorspace, empty.color_range = picture.colorspace, picture.color_range
+    empty.color_primaries, empty.color_trc = picture.color_primaries, picture.color_trc
+    return empty
+
+
+def _rows(plane: Any) -> NDArray[np.uint8]:
+    """The lines of a plane, padding included."""
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, abs(plane.line_size))
+
+
 def turned(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
     """A stored picture as it is shown, for an EXIF orientation of 1 to 8 (a view, not a copy)."""
     match orientation:

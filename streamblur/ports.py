@@ -11,8 +11,8 @@ A part is one module in its room with a function ``build``:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,14 @@ class Obscurer(Protocol):
     """Makes one component of one face unrecoverable. Sees neither boxes nor frames."""
 
     def __call__(self, patch: Patch, /) -> Patch: ...
+
+
+class Sound(Protocol):
+    """Sound beside a live picture. ``listen`` calls ``hear`` on a thread of its own with each piece of sound and the
+    time at which it begins, in seconds on the clock of the picture, and ``told`` with a sentence when it fails."""
+
+    def listen(self, hear: Callable[[Any, float], None], told: Callable[[str], None], /) -> None: ...
+    def close(self) -> None: ...
 
 
 class Sink(Protocol):

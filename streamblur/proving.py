@@ -14,6 +14,7 @@ import numpy as np
 
 from streamblur import __version__, compose, rooms
 from streamblur.belonging import fingerprint
+from streamblur.errors import OutputError
 from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, columns, outward
 from streamblur.faces.edits import free_id
 from streamblur.faces.recorder import Recorder, sha256
@@ -25,6 +26,7 @@ from streamblur.values import Decided, Progress, SafeFrame, Summary
 if TYPE_CHECKING:
     from streamblur.report import Album, Told
 
+SUFFIXES = (".html", ".htm", ".json")
 ROUNDS = 2
 """How often at most what was found is covered and the whole written again."""
 HELD = 0.25
@@ -37,23 +39,25 @@ Show = Callable[[Progress], None]
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What is asked for besides the output: a ``report`` (.html or .json), to ``verify`` the output, to ``repair`` it,
-    the ``faces`` to hide instead of looking."""
+    the ``faces`` to hide instead of looking, to ``tell`` everything also without a report (for a contact sheet)."""
 
     report: Path | None = None
     verify: bool = False
     repair: bool = False
     faces: Faces | None = None
+    tell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
     """What came out: the run's summary, what was decided, what was found in the output (None: nobody looked again),
-    and how often it was mended and written anew."""
+    how often it was mended and written anew, and all of it for a report, if one was asked for."""
 
     summary: Summary
     faces: Faces
     verified: Verified | None = None
     rounds: int = 0
+    told: Told | None = None
 
     @property
     def unresolved(self) -> tuple[Finding, ...]:
@@ -69,6 +73,8 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
     from streamblur.verify import verify
 
     if proof.report is not None:
+        if proof.report.suffix.lower() not in SUFFIXES or proof.report.resolve() == output.resolve():
+            raise OutputError(f"{proof.report} cannot be the report: give it a name of its own, .html or .json.")
         may_write(proof.report, settings.force, source)
     known, album = proof.faces, Album(rooms.part("sinks", "image").shot)
     proved = _run(settings, source, output, known, album, show)
@@ -81,8 +87,10 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
         known, album = mended(believed, verified.findings), Album(rooms.part("sinks", "image").shot)
         again = _run(replace(settings, force=True), source, output, known, album, show)
         proved = replace(again, rounds=proved.rounds + 1)
-    if proof.report is not None:
-        _write(proof.report, told(settings, source, output, proved, album), settings.force)
+    if proof.report is not None or proof.tell:
+        proved = replace(proved, told=told(settings, source, output, proved, album))
+    if proof.report is not None and proved.told is not None:
+        _write(proof.report, proved.told, settings.force)
     return proved
 
 

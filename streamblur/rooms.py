@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from streamblur.accepted import picture_at
 from streamblur.errors import SettingsError
 from streamblur.regions import region
-from streamblur.settings import Settings
+from streamblur.settings import Live, Settings
 
 LOGO = 0.1
 """Height of a watermark that is a picture, as a share of the shorter side."""
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from streamblur.detectors._eyes import Eyes
     from streamblur.engine import Obscuring, Parts, Wishes
     from streamblur.faces import Faces
-    from streamblur.ports import Detector
+    from streamblur.ports import Detector, Sink, Sound, Source
+    from streamblur.values import StreamInfo
 
 
 def choices(room: str) -> tuple[str, ...]:
@@ -141,3 +142,52 @@ def wishes(settings: Settings, faces: Faces | None = None) -> Wishes:
     excluded = dict.fromkeys((*settings.exclude_region, *faces.excluded))
     kept = certain(faces, faces.kept | set(settings.keep_face))
     return Wishes([region(text) for text in hidden], [region(text) for text in excluded], kept)
+
+
+NETWORK = ("rtsp", "rtsps", "rtmp", "rtmps", "udp", "tcp", "srt", "http", "https")
+"""How an address of the network begins."""
+
+
+def live_source_room(place: str) -> str:
+    """Which room a live source is in, by how its place begins; ``realtime`` for a file."""
+    start, colon, _ = place.partition(":")
+    if colon and start in ("camera", "screen"):
+        return start
+    return "network" if "://" in place and start.lower() in NETWORK else "realtime"
+
+
+def live_source(settings: Live, place: str) -> Source:
+    """The live source at ``place``. Raises SettingsError for a file that is not asked to be played in real time."""
+    source: Source = part("sources", live_source_room(place)).build(settings, place)
+    return source
+
+
+def live_sink_room(place: str) -> str:
+    """Which room a live sink is in, by how its place begins; ``recording`` for a file."""
+    start, colon, rest = place.partition(":")
+    if colon and (start == "virtualcam" or (start in ("window", "null") and not rest)):
+        return start
+    return "stream" if "://" in place and start.lower() in NETWORK else "recording"
+
+
+def live_sink(settings: Live, info: StreamInfo, place: str) -> Sink:
+    """A sink for live pictures. Raises OutputError when it cannot be had."""
+    room = live_sink_room(place)
+    sink: Sink = part("sinks", room).build(settings, info, Path(place) if room == "recording" else place)
+    return sink
+
+
+def sound_for(settings: Live, source: Source) -> Sound | None:
+    """The sound of the device asked for, else of the source; None when there is none, or none is wanted."""
+    if not settings.audio:
+        return None
+    if settings.audio_device:
+        from streamblur.sources._microphone import Microphone
+
+        return Microphone(settings.audio_device, source)
+    return getattr(source, "sound", None)
+
+
+def devices() -> Any:
+    """The module that lists the capture devices of this system."""
+    return importlib.import_module("streamblur.sources._devices")

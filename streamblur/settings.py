@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 
 from streamblur.errors import SettingsError
@@ -105,6 +106,33 @@ class Settings:
     def kept(self) -> frozenset[str]:
         """The words in ``keep``."""
         return frozenset(word.strip() for word in self.keep.split(",") if word.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Live(Settings):
+    """What a user can choose besides for a live picture.
+
+    ``delay`` frames by which every frame is held back, so that later looks can speak about it (None: as many as one
+    look interval takes, measured; 0: none); ``size`` WIDTHxHEIGHT and ``fps`` asked of a camera or screen (empty,
+    None: its own); ``realtime`` plays a file at its own speed; ``audio_device`` records the sound of this device
+    instead of that of the source, as FORMAT:NAME or NAME.
+    """
+
+    preset: str = "veryfast"
+    delay: int | None = None
+    size: str = ""
+    fps: float | None = None
+    realtime: bool = False
+    audio_device: str = ""
+
+    def __post_init__(self) -> None:
+        Settings.__post_init__(self)
+        if self.delay is not None and not 0 <= self.delay <= 60:
+            raise SettingsError(f"delay is {self.delay}: give a value from 0 to 60 frames.")
+        if self.fps is not None and not 1 <= self.fps <= 240:
+            raise SettingsError(f"fps is {self.fps}: give a value from 1 to 240.")
+        if self.size and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", self.size):
+            raise SettingsError(f"size is {self.size!r}: give it as WIDTHxHEIGHT, such as 1280x720.")
 
 
 KEEPABLE = frozenset(["chapters", "exif.date", "icc", "metadata", "subtitles"])

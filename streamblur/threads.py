@@ -1,15 +1,17 @@
-"""Run a stage of the flow ahead of its consumer, on a thread that never outlives it."""
+"""Run a stage of the flow ahead of its consumer, or work beside it, on a thread that never outlives it."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar, cast
 
 from streamblur.timing import stage
 
 T = TypeVar("T")
+R = TypeVar("R")
 _WAIT = 0.05
 """Seconds between looks at the stop flag while a queue is full or empty."""
 
@@ -80,3 +82,55 @@ class Ahead(Iterator[T], Generic[T]):
                 continue
             return True
         return False
+
+
+class Beside(Generic[T, R]):
+    """Does ``work`` on one thing at a time, on a thread of its own, for somebody who must not wait.
+
+    ``wake`` is called on that thread when something is done. A thread that hangs in ``work`` is left behind, and does
+    not keep the process from ending.
+    """
+
+    def __init__(self, work: Callable[[T], R], name: str, wake: Callable[[], None] = lambda: None) -> None:
+        self._work, self._wake = work, wake
+        self._todo: queue.Queue[T | None] = queue.Queue()
+        self._done: queue.Queue[tuple[T, R, float] | BaseException] = queue.Queue()
+        self._since: float | None = None
+        self._thread = threading.Thread(target=self._run, name=f"streamblur-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def since(self) -> float | None:
+        """When what is under way began (``time.monotonic``); None when nothing is."""
+        return self._since
+
+    def begin(self, item: T) -> None:
+        """Work on this; nothing may be under way."""
+        self._since = time.monotonic()
+        self._todo.put(item)
+
+    def done(self) -> list[tuple[T, R, float]]:
+        """What was finished since the last call, with the seconds it took. Raises what ``work`` raised."""
+        found: list[tuple[T, R, float]] = []
+        while not self._done.empty():
+            one = self._done.get()
+            self._since = None
+            if isinstance(one, BaseException):
+                raise one
+            found.append(one)
+        return found
+
+    def close(self, patience: float = 2.0) -> bool:
+        """End; whether the thread did so within this many seconds."""
+        self._todo.put(None)
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (item := self._todo.get()) is not None:
+            began = time.monotonic()
+            try:
+                self._done.put((item, self._work(item), time.monotonic() - began))
+            except BaseException as error:  # handed on, whatever it is
+                self._done.put(error)
+            self._wake()

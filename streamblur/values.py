@@ -45,7 +45,7 @@ class StreamInfo:
     (None: unknown), ``frames`` the number of frames announced (None: unknown),
     ``duration`` seconds announced (None: unknown), ``origin`` the file it comes from.
     ``notes`` are sentences for the user about what had to be changed on the way in.
-    ``written`` is None for video.
+    ``written`` is None for video; ``sound`` says that a live picture has sound beside it.
     """
 
     width: int
@@ -60,6 +60,7 @@ class StreamInfo:
     origin: Path | None = None
     notes: tuple[str, ...] = ()
     written: Written | None = None
+    sound: bool = False
 
     @property
     def still(self) -> bool:

@@ -92,6 +92,13 @@ def test_a_flag_turns_its_field_over(run: Run, flag: str, field: str) -> None:
     assert run.settings == Settings(**turned)
 
 
+def test_places_and_faces_may_be_named_several_times(run: Run) -> None:
+    asked = ["--region", "1,2,3,4", "--region", "5,6,7,8@1-2", "--exclude-region", "0,0,9,9", "--keep-face", "3"]
+    assert invoke("a.mp4", *asked, "--keep-face", "4").exit_code == 0
+    expected = Settings(region=("1,2,3,4", "5,6,7,8@1-2"), exclude_region=("0,0,9,9",), keep_face=(3, 4))
+    assert run.settings == expected
+
+
 def test_the_closing_line_and_the_notes(run: Run) -> None:
     run.notes = ("The second sound track was left out.", "Frames were converted to yuv420p.")
     result = invoke("a.mp4", "-o", "b.mp4")
@@ -120,7 +127,10 @@ def test_an_error_is_one_sentence_and_exit_code_1(run: Run, error: type[Streambl
     assert result.stderr == "Error: a.mp4 is empty: give another file.\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["a.mp4", "--style", "fog"], ["a.mp4", "--every", "0"], ["a.mp4", "--fast"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["a.mp4", "--style", "fog"], ["a.mp4", "--every", "0"], ["a.mp4", "--fast"], ["a.mp4", "--region", "1,2"]],
+)
 def test_wrong_usage_is_exit_code_2(run: Run, arguments: list[str]) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 2

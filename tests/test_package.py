@@ -130,6 +130,13 @@ def test_source_distribution_and_wheel_build_without_a_network(tmp_path: Path) -
         assert {f"streamblur/weights/{path.name}" for path in WEIGHTS.iterdir()} <= names
         assert {p.relative_to(ROOT).as_posix() for p in (ROOT / "streamblur").rglob("*.py")} <= names
         assert "streamblur/py.typed" in names
+        page = [
+            path
+            for path in (ROOT / "streamblur" / "web").rglob("*.*")
+            if path.suffix in (".js", ".css", ".json", ".svg", ".html")
+        ]
+        assert len(page) > 20
+        assert {path.relative_to(ROOT).as_posix() for path in page} <= names
         assert any(name.endswith("licenses/LICENSE") for name in names)
     assert wheel.stat().st_size < 1_500_000
 

@@ -20,7 +20,7 @@ from films import film, nobody_looks, pictures, told
 from PIL import Image
 from scenes import SCENES
 
-from streamblur import InputError, Settings, Summary
+from streamblur import InputError, OutputError, Settings, Summary
 from streamblur.cli import main
 from streamblur.faces import Faces, FaceTrack, Fingerprint
 from streamblur.findings import Finding, Verified
@@ -206,6 +206,17 @@ def test_settings_that_are_none_are_one_sentence(tmp_path: Path, harm: dict[str,
     assert result.exit_code in (1, 2)
     assert not isinstance(result.exception, (TypeError, ValueError, AttributeError)), result.exception
     assert not (tmp_path / "b.mp4").exists()
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "report.txt", "in.mp4", "no/folder.html"])
+def test_a_report_replaces_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    clip = tmp_path / "in.mp4"
+    told(monkeypatch, film(clip, replace(SCENES["two"], frames=2)))
+    before = clip.read_bytes()
+    with pytest.raises(OutputError):
+        prove(Settings(force=True, **FAST), clip, tmp_path / "out.mp4", Proof(tmp_path / name))
+    assert [place.name for place in tmp_path.iterdir()] == ["in.mp4"]
+    assert clip.read_bytes() == before
 
 
 def test_the_two_ways_to_say_who_is_where_exclude_each_other(meeting: Path) -> None:

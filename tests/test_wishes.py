@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from scenes import Scene as SceneOf
 
 from streamblur import Settings, SettingsError, compose
 from streamblur.engine.identity import certain
+from streamblur.faces import Faces, FaceTrack, Fingerprint
 from streamblur.regions import Region, region
 from streamblur.values import Box
 
@@ -159,3 +162,15 @@ def test_who_was_lost_for_long_may_be_another(tmp_path: Path, monkeypatch: pytes
     frames = [faces.frame(pts) or 0 for pts in certain(faces, [track.id])[track.id]]
     assert max(frames) < 14
     assert int(track.frames[-1]) > 40
+
+
+def test_an_hour_is_no_hindrance() -> None:
+    frames = np.arange(108_000)
+    boxes = np.array([[100, 100, 200, 200]]) + np.zeros((len(frames), 1), np.int64)
+    tracks = [FaceTrack(n, frames, boxes + 300 * n, frames % 5 // 4, frames % 900) for n in range(4)]
+    late = FaceTrack(9, frames[90_000:], boxes[90_000:] + 50, frames[90_000:] * 0, frames[90_000:] * 0)
+    faces = Faces(Fingerprint("", 0, len(frames), 9, 9, 1), Fraction(1, 30), frames, (*tracks, late), ("x",))
+    before = time.process_time()
+    kept = certain(faces, [0, 1])
+    assert time.process_time() - before < 5
+    assert (max(kept[0]), max(kept[1])) == (89_999, 107_999)

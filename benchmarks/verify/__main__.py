@@ -21,6 +21,7 @@ from streamblur import Settings, compose
 from streamblur.faces import Faces, file
 from streamblur.findings import Finding, Verified
 from streamblur.geometry import grown, overlap
+from streamblur.values import Box
 from streamblur.verify import verify
 
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
@@ -69,6 +70,7 @@ def _clip(one: Clip, options: Any) -> Iterator[dict[str, Any]]:
     holed, made = planted(faces, one.truth.boxes, seed=len(one.name))
     compose.run(settings, one.place, open_, faces=holed)
     made = [each for each, sure in zip(made, _sure(one, open_, made), strict=True) if sure]
+    seen = {"clean": _exposed(one, clean), "open": _exposed(one, open_)}
     for mode in options.modes:
         row: dict[str, Any] = {"clip": one.name, "mode": mode, "run": run, "seconds": _seconds(faces)}
         for name, output, planned in (("clean", clean, []), ("open", open_, made)):
@@ -79,7 +81,7 @@ def _clip(one: Clip, options: Any) -> Iterator[dict[str, Any]]:
                 faces if "faces" in mode else None,
                 settings,
             )
-            row[name] = _scored(found, planned, one, faces)
+            row[name] = _scored(found, planned, one, seen[name])
             print(one.name, mode, name, row[name], round(found.cpu / run, 2), file=sys.stderr, flush=True)
         yield row
 
@@ -106,12 +108,12 @@ def _sure(one: Clip, output: Path, made: list[Planted]) -> list[bool]:
     return seen
 
 
-def _scored(found: Verified, made: list[Planted], one: Clip, faces: Faces) -> dict[str, Any]:
+def _scored(found: Verified, made: list[Planted], one: Clip, open_: dict[int, list[Box]]) -> dict[str, Any]:
     hits, of = Counter[str](), Counter[str]()
     for each in made:
         of[each.kind] += 1
         hits[each.kind] += any(_met(finding, each) for finding in found.findings)
-    false = [f for f in found.findings if not _true(f, one, faces)]
+    false = [f for f in found.findings if not _true(f, one, open_)]
     told = [(round(f.worst, 2), [round(v) for v in asdict(f.box).values()], round(f.score, 2), f.frames) for f in false]
     return {
         "found": {kind: (hits[kind], of[kind]) for kind in of},
@@ -137,14 +139,22 @@ def _met(finding: Finding, each: Planted) -> bool:
     )
 
 
-def _true(finding: Finding, one: Clip, faces: Faces) -> bool:
-    """Whether there is a face by the truth, on the frames around the worst one."""
-    number = round(finding.worst / max(1e-9, _seconds(faces)) * (len(faces.times) - 1))
-    near = one.truth.boxes[max(0, number - 3) : number + 4]
-    beyond = number >= len(one.truth.boxes) + 3 and not one.truth.faceless
-    return beyond or any(
-        overlap(grown(box, 0.3), finding.box) > 0.3 * finding.box.area for boxes in near for box in boxes
-    )
+def _true(finding: Finding, one: Clip, open_: dict[int, list[Box]]) -> bool:
+    """Whether, by the truth and the leak meter, a face is exposed there on one of its frames. Beyond the frames of the
+    truth nothing can be said."""
+    if finding.places[0][0] >= len(one.truth.boxes):
+        return True
+    near = ((box, face) for frame, box in finding.places for face in open_.get(frame, []))
+    return any(overlap(grown(face, 0.3), box) > 0.3 * box.area for box, face in near)
+
+
+def _exposed(one: Clip, output: Path) -> dict[int, list[Box]]:
+    """The true faces that the leak meter calls exposed, by frame."""
+    return {
+        number: [face for face in faces if exposed(pair.original, pair.output, face)]
+        for number, (pair, faces) in enumerate(zip(pairs(one.place, output), one.truth.boxes, strict=False))
+        if pair.output is not None
+    }
 
 
 def _tell(rows: list[dict[str, Any]], modes: list[str]) -> None:

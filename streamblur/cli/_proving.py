@@ -109,7 +109,8 @@ def tell_findings(verified: Verified) -> None:
         click.echo(line(finding))
     count = len(verified.findings)
     what = "no face left" if not count else f"{count} place{'s' if count > 1 else ''} where a face can be seen"
-    click.echo(f"Looked again at {verified.frames} frames: {what}.")
+    frames = f"{verified.frames} frame{'s' if verified.frames != 1 else ''}"
+    click.echo(f"Looked again at {frames}: {what}.")
 
 
 def line(finding: Finding) -> str:

@@ -15,6 +15,8 @@ from streamblur.cli.blur import blur
 if TYPE_CHECKING:
     from streamblur.faces import Faces
 
+TOLD = 20
+"""Faces that are told one by one."""
 CHOICES = ("region", "exclude_region", "force")
 
 
@@ -45,9 +47,11 @@ def detect(source: Path, output: Path | None, quiet: bool, verbose: bool, **fiel
 def tell(faces: Faces, place: Path) -> None:
     """The closing line, then one for each face."""
     click.echo(f"{len(faces.times)} frames, {len(faces.tracks)} faces: {printable(place)}")
-    for track in faces.tracks:
+    for track in faces.tracks[:TOLD]:
         first, last = (faces.seconds(int(track.frames[n])) for n in (0, -1))
         click.echo(f"Face {track.id}: {first:.1f} to {last:.1f} s")
+    if len(faces.tracks) > TOLD:
+        click.echo(f"and {len(faces.tracks) - TOLD} more in the file.")
 
 
 for parameter in blur.params:

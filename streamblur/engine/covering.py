@@ -52,8 +52,11 @@ def covered(frames: Iterable[Decided[Frame]], how: Obscuring) -> Iterator[Decide
         before, here = here, chapter(frame)
         faces = {cover.track for cover in covers} if before == here else set()
         obscurers = {track: made for track, made in obscurers.items() if track in faces}
-        if covers or how.mark is not None:
+        if decided.curtain or covers or how.mark is not None:
             writable(frame.picture)
+        if decided.curtain:
+            _draw_curtain(frame, how)
+        elif covers:
             exactly = replace(how, margin=0.0, ellipse=False, picture=None)
             with stage("hide"):
                 _hide(frame, [cover for cover in covers if not cover.exact], obscurers, how, decided.spared)
@@ -104,6 +107,15 @@ def _within(box: Box, frame: Frame, views: Sequence[Component]) -> Iterator[NDAr
         for view in views:
             across, down = view.layout.step_x, view.layout.step_y
             yield view.view[top // down : bottom // down, left // across : right // across]
+
+
+def _draw_curtain(frame: Frame, how: Obscuring) -> None:
+    """Hide all of the picture as if it were one face: no face in it is larger, so for each of them this is at least
+    as strong. New obscurers each time: what a mosaic held from before it says nothing of this frame."""
+    for component in components(frame.picture):
+        hidden = how.make(component.layout)(cast(Patch, np.ascontiguousarray(component.view)))
+        shift = component.layout.shift
+        component.view[:] = (hidden >> shift) << shift if shift else hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def followed(looks: Iterable[Looked], tracker: Tracker) -> Iterator[Followed]:
 
 
 @dataclass(slots=True)
-class _Waiting:
+class Waiting:
     """A frame that is not decided yet: ``cut`` says that a new shot begins with it, ``believed`` where
     each track was expected on it before the next look."""
 
@@ -69,9 +69,9 @@ def settled(
     With a ``delay`` (frames, 0 or more), as live pictures need, no frame waits longer than that: one that no look
     has followed yet is covered where its tracks are believed to be, and doubtful faces are covered too.
     """
-    window = _Window(tracker, prompt=delay is not None)
+    window = Window(tracker, prompt=delay is not None)
     for number, one in enumerate(frames):
-        window.waiting.append(_Waiting(number, one.frame, one.looked, one.cut, {t.id: t.box for t in one.tracks}))
+        window.waiting.append(Waiting(number, one.frame, one.looked, one.cut, {t.id: t.box for t in one.tracks}))
         if one.looked:
             with stage("hindsight"):
                 window.look(number, one.tracks)
@@ -81,12 +81,12 @@ def settled(
         yield window.decided()
 
 
-class _Window:
+class Window:
     """The frames that wait, and the faces known on them."""
 
     def __init__(self, tracker: Tracker, prompt: bool) -> None:
         self._prompt = prompt
-        self.waiting: deque[_Waiting] = deque()
+        self.waiting: deque[Waiting] = deque()
         self._tracker = tracker
         self._faces: dict[int, Face] = {}
         self._looks: deque[int] = deque([-1])
@@ -154,7 +154,7 @@ class _Window:
             if one.number < number and face.id in one.believed:
                 face.put(one.number, one.believed[face.id], seen=False)
 
-    def _since(self, number: int) -> list[_Waiting]:
+    def _since(self, number: int) -> list[Waiting]:
         """The frames that wait, after frame ``number``."""
         return [one for one in self.waiting if one.number > number]
 

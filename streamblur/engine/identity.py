@@ -1,7 +1,7 @@
 """On which frames a track surely still is the face that it began with, so that it may stay visible.
 
 Whoever may have been taken for somebody else stays hidden: where the box of another track touches this one's, after
-it did, after a cut, and from where a face was lost for longer than ``LOST`` on. What comes after can be
+it did, after a cut, and from where looks did not see a face for longer than ``LOST`` on. What comes after can be
 split off (``faces.edits``) and looked at by a person.
 """
 
@@ -15,7 +15,9 @@ from streamblur.errors import SettingsError
 from streamblur.faces import Faces, FaceTrack, Numbers
 
 LOST = 0.5
-"""Seconds without a sight from which a face may be another when it is seen again. Looks are closer than that."""
+"""Seconds without a sight, though there was a look, from which a face may be another when it is seen again ..."""
+UNLOOKED = 2.0
+"""... and without any look."""
 
 
 def certain(faces: Faces, numbers: Iterable[int]) -> dict[int, frozenset[int]]:
@@ -55,12 +57,14 @@ def _doubtful_from(faces: Faces, track: FaceTrack) -> int:
 
 def _touches(track: FaceTrack, other: FaceTrack, end: int) -> int:
     """The first frame on which a box of the other touches one of the track; ``end`` if none does."""
-    for frame in np.intersect1d(track.frames, other.frames).tolist():
-        a, b = (each.boxes[each.frames == frame][:, None] for each in (track, other))
-        b = b.swapaxes(0, 1)
-        if ((a[..., :2] < b[..., 2:]).all(-1) & (b[..., :2] < a[..., 2:]).all(-1)).any():
-            return int(frame)
-    return end
+    first, stop = (np.searchsorted(other.frames, track.frames, side) for side in ("left", "right"))
+    found = end
+    for nth in range(int((stop - first).max(initial=0))):
+        rows = np.flatnonzero(first + nth < stop)
+        a, b = track.boxes[rows], other.boxes[first[rows] + nth]
+        touching = (a[:, :2] < b[:, 2:]).all(1) & (b[:, :2] < a[:, 2:]).all(1)
+        found = min(found, int(track.frames[rows][touching].min(initial=found)))
+    return found
 
 
 def _lost(faces: Faces, track: FaceTrack, end: int) -> int:
@@ -71,6 +75,8 @@ def _lost(faces: Faces, track: FaceTrack, end: int) -> int:
         return end
     if not len(sights):
         return int(track.frames[0])
-    times = faces.times[np.append(sights, end - 1)]
-    long = np.flatnonzero(np.diff(times) * float(faces.time_base) > LOST)
+    edges = np.append(sights, end - 1)
+    gaps = np.diff(faces.times[edges]) * float(faces.time_base)
+    missed = np.searchsorted(faces.looked, edges[1:]) > np.searchsorted(faces.looked, edges[:-1], "right")
+    long = np.flatnonzero((gaps > LOST) & missed | (gaps > UNLOOKED))
     return int(sights[long[0]]) + 1 if len(long) else end

@@ -75,11 +75,12 @@ def _row(faces: Faces, track: FaceTrack) -> Row:
 
 
 def unseen(faces: Faces, track: FaceTrack) -> list[tuple[float, float]]:
-    """The stretches (seconds) on which a face was covered without a sight, that lasted longer than looks are apart."""
+    """The stretches (seconds) on which a face was covered though a look did not see it, longer than UNSEEN."""
     frames, sights = _once(track.frames), _once(track.frames[track.by > 0])
     edges = _once(np.concatenate([frames[:1], sights, frames[-1:]]))
     times = (faces.times[edges] - faces.times[0]) * float(faces.time_base)
-    long = np.flatnonzero(np.diff(times) > UNSEEN)
+    before, until = np.searchsorted(faces.looked, edges[:-1], "right"), np.searchsorted(faces.looked, edges[1:])
+    long = np.flatnonzero((np.diff(times) > UNSEEN) & (until > before))
     return list(zip(times[long].tolist(), times[long + 1].tolist(), strict=True))
 
 
@@ -106,7 +107,7 @@ def _doubts(faces: Faces, track: FaceTrack, row: Row) -> Iterator[Spot]:
         return
     for start, end in unseen(faces, track):
         risk = min(0.8, 0.4 + 0.2 * (end - start))
-        yield Spot(start, end, risk, f"followed for {end - start:.1f} s without a sight", track.id)
+        yield Spot(start, end, risk, f"followed for {end - start:.1f} s in which looks did not see it", track.id)
     if row.highest < WEAK:
         why = f"never seen clearly (score {row.highest:.2f} at most); it may be no face"
         yield Spot(row.start, row.end, 0.35 + 0.2 * (WEAK - row.highest), why, track.id)

@@ -14,6 +14,9 @@ from streamblur.sources._open import opened, picture_stream, readable
 from streamblur.sources._pictures import Pictures, orientation
 from streamblur.values import Frame
 
+SOON = 1
+"""Seconds up to which decoding on is quicker than seeking."""
+
 
 class Seeker:
     """Frames of the video at ``place`` by time stamp, as its source gives them, found from the key frame before.
@@ -32,20 +35,31 @@ class Seeker:
                 raise InputError(f"{place} holds no frames: it is damaged or cut off. Copy or record it again.")
             self._fit, self._orientation = Pictures(first), orientation(first)
             self._ticks = Fraction(self._stream.time_base or Fraction(1, 1000))
+            self._ahead: Iterator[av.VideoFrame] | None = None
+            self._waiting: av.VideoFrame | None = None
+            self._at = 0
             self._stack = stack.pop_all()
 
     def between(self, start: int, stop: int) -> Iterator[Frame]:
-        """The frames from one time stamp to another, both included, in order."""
+        """The frames from one time stamp to another, both included, in order. Those that follow soon after the last one
+        are decoded on, without going back to a key frame."""
         try:
-            self._container.seek(start, stream=self._stream, backward=True)
-            for picture in self._container.decode(self._stream):
+            if self._ahead is None or not 0 <= start - self._at <= SOON / self._ticks:
+                self._container.seek(start, stream=self._stream, backward=True)
+                self._ahead = self._container.decode(self._stream)
+                self._waiting = None
+            while (picture := self._waiting or next(self._ahead, None)) is not None:
+                self._waiting = picture
                 time = picture.pts if picture.pts is not None else picture.dts
-                if time is None or time < start:
-                    continue
-                if time > stop:
+                if time is not None and time > stop:
                     return
-                yield Frame(self._fit(picture), time, self._ticks, self._orientation)
+                self._waiting = None
+                if time is not None and time >= start:
+                    self._at = time + 1
+                    yield Frame(self._fit(picture), time, self._ticks, self._orientation)
+            self._ahead = None
         except (av.FFmpegError, OSError) as error:
+            self._ahead = None
             raise InputError(f"{self._place} cannot be decoded there: it is damaged. Copy it again.") from error
 
     def close(self) -> None:

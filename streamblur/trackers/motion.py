@@ -14,15 +14,10 @@ from dataclasses import dataclass
 from streamblur.geometry import containment, iou, moved, union
 from streamblur.ports import Tracker
 from streamblur.settings import Settings
+from streamblur.trackers._fits import fits
 from streamblur.trackers._follow import Pictures
 from streamblur.values import Box, Detection, Frame, Track
 
-JOIN = 0.2
-"""Intersection over union from which a track and a detection are the same face."""
-NEAR = 0.6
-"""Distance of centres, in face sizes, up to which they may be the same face."""
-ALIKE = 2.0
-"""Ratio of sizes up to which they may be the same face."""
 GONE = 2.0
 """Seconds for which a face not seen is followed by the picture."""
 ADRIFT = 0.7
@@ -143,14 +138,12 @@ class MotionTracker:
 
     def _join(self, lives: Sequence[_Life], seen: list[Detection], number: int) -> list[_Life]:
         """Give each detection to the life it fits best; what is joined leaves ``seen``. Returns the rest."""
-        pairs = sorted(
-            ((_fit(life.now(number), d.box), i, j) for i, life in enumerate(lives) for j, d in enumerate(seen)),
-            reverse=True,
-        )
+        fit = fits([life.now(number) for life in lives], [d.box for d in seen])
+        pairs = sorted(((float(fit[i, j]), int(i), int(j)) for i, j in zip(*fit.nonzero(), strict=True)), reverse=True)
         lives_done: set[int] = set()
         seen_done: set[int] = set()
-        for fit, i, j in pairs:
-            if fit <= 0 or i in lives_done or j in seen_done:
+        for _, i, j in pairs:
+            if i in lives_done or j in seen_done:
                 continue
             lives[i].meet(seen[j], number, self._time, self._pictures.at_edge(seen[j].box))
             lives_done.add(i)
@@ -181,17 +174,6 @@ class MotionTracker:
 def _weight(score: float) -> float:
     """What a sight adds to the evidence: from nothing at BORN, by the square of the way, to enough at ALONE."""
     return SURE * max(0.0, (score - BORN) / (ALONE - BORN)) ** 2
-
-
-def _fit(life: Box, seen: Box) -> float:
-    """How well a detection fits a track, 0 (not at all) to 2."""
-    shared = iou(life, seen)
-    size, other = (life.area**0.5, seen.area**0.5)
-    if min(size, other) <= 0 or max(size, other) > ALIKE * min(size, other):
-        return 0.0
-    (x, y), (to_x, to_y) = life.center, seen.center
-    apart = ((x - to_x) ** 2 + (y - to_y) ** 2) ** 0.5 / min(size, other)
-    return 1.0 + shared if shared >= JOIN else max(0.0, 1.0 - apart / NEAR)
 
 
 def build(settings: Settings) -> Tracker:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamblur import rooms
-from streamblur.exposure import EXPOSED
 from streamblur.faces.edits import applied
 from streamblur.findings import Verified
 from streamblur.geometry import between, iou
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 Report = Callable[[Progress], None]
 EVERY = 0.2
 """Seconds between looks at the original; between them faces are where they were on the way from look to look."""
+VISIBLE = 0.3
+"""Share of the inner face that has to be visible. Half-covered faces show 0.33 to 0.57, covered ones up to 0.2 (hair at
+the edge of a mask), of 24 and 10 on which this was chosen."""
 LONGEST, LONGEST_ALONE = 1600, 1280
 """Longest side of the picture that is looked at, with the original and without it."""
 
@@ -92,7 +94,7 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
     for pair in waiting[1:-1] if len(waiting) > 2 else []:
         share = (pair.number - first.number) / (last.number - first.number)
         for way in _ways(before, now, share):
-            if looking.shown(pair, way.box) >= EXPOSED:
+            if looking.shown(pair, way.box) >= VISIBLE:
                 yield from _open(pair, looking.closely(pair, way.box), looking)
     yield from _open(last, now, looking)
 
@@ -100,7 +102,7 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
 def _open(pair: Pair, faces: list[Detection], looking: Looking) -> Iterator[Sight]:
     for face in faces:
         share = looking.shown(pair, face.box)
-        if share >= EXPOSED:
+        if share >= VISIBLE:
             yield Sight(pair.number, pair.time, face, share)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from streamblur import rooms
 from streamblur.exposure import Gray, detailed, shown
-from streamblur.geometry import iou, overlap, scaled
+from streamblur.geometry import grown, iou, overlap, scaled
 from streamblur.planes import AnalysisPicture, gray, shown_size
 from streamblur.ports import Image
 from streamblur.settings import Settings
@@ -27,6 +27,8 @@ SMALLEST = 16.0
 """Width of a face in pixels of the recording under which nobody can be recognised by it."""
 CHOSEN = 0.7
 """Share of a face in areas that somebody chose to leave alone, from which it is left alone."""
+INNER = 0.15
+"""Share of a face left out on every side, where sights of it differ and hair and collar begin."""
 SAME = 0.4
 """Intersection over union with a track from which a sight is that track."""
 
@@ -80,9 +82,10 @@ class Looking:
         return any(iou(cover.box, box) >= SAME for cover in covers)
 
     def shown(self, pair: Pair, box: Box) -> float:
-        """How much of a face can be seen in the output, 0 to 1."""
+        """How much of a face, from brow to mouth, can be seen in the output, 0 to 1."""
         now, was = self._pictures(pair)
-        return (shown(was, now, box) or 0.0) if was is not None else detailed(now, box)
+        inner = grown(box, -INNER)
+        return (shown(was, now, inner) or 0.0) if was is not None else detailed(now, inner)
 
     def _pictures(self, pair: Pair) -> tuple[Gray, Gray | None]:
         """Brightness of both; those of the newest pairs are kept."""

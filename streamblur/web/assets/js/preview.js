@@ -1,0 +1,41 @@
+// Previews: what the file would look like under other settings, asked for as often as the server answers.
+import * as api from "./api.js";
+import { complain } from "./dom.js";
+import { changed, files, why } from "./files.js";
+
+let busy = false;
+let wanted = null;
+
+// Only the newest wish counts; while one is being answered, the others wait.
+export function wish(item, time = 0) {
+  wanted = { item, time };
+  if (!busy) work();
+}
+
+async function work() {
+  busy = true;
+  while (wanted) {
+    const { item, time } = wanted;
+    wanted = null;
+    if (!item.job || !files.includes(item)) continue;
+    const draft = item.draft ?? { settings: item.settings, edits: item.edits };
+    item.loading = true;
+    changed();
+    try {
+      const answer = await api.preview(item.job.id, draft.settings, time, draft.edits);
+      forget(item);
+      item.preview = { ...answer, time };
+    } catch (error) {
+      if (error.status === 429) await new Promise((resolve) => setTimeout(resolve, 1000 * error.after));
+      else complain(why(error));
+    }
+    item.loading = false;
+    changed();
+  }
+  busy = false;
+}
+
+export function forget(item) {
+  if (item.preview) URL.revokeObjectURL(item.preview.image);
+  item.preview = null;
+}

@@ -1,0 +1,69 @@
+"""A photo written again with what somebody changed by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from streamblur import rooms
+from streamblur.engine.covering import covered
+from streamblur.errors import InputError
+from streamblur.geometry import upright_size
+from streamblur.settings import Settings
+from streamblur.values import Decided, Frame, SafeFrame, Summary
+from streamblur.web.retouch import Edits, flat, found, obscuring, write
+
+Witness = Callable[[Decided[SafeFrame]], None]
+
+
+def edited(settings: Settings, source: Path, output: Path, edits: Edits, seen: Witness) -> Summary:
+    """Cover the faces of a photo but those switched off, and the boxes added, and write it as ``compose.run`` does.
+
+    Raises InputError for anything but one picture: there, faces move, and a box would not follow them.
+    """
+    started = time.monotonic()
+    if rooms.room_for(source, output) != "image":
+        raise InputError(f"{source} is a recording: faces are switched off one by one in photos only.")
+    covers = found(replace(settings, thorough=True), _only(settings, source))
+    with ExitStack() as stack:
+        opened = stack.enter_context(closing(rooms.part("sources", "image").build(settings, source)))
+        sink = rooms.part("sinks", "image").build(settings, opened.info, output)
+        stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
+        for frame in opened:
+            width, height = upright_size(frame.picture.width, frame.picture.height, frame.orientation)
+            decided = Decided(frame, edits.applied(covers, width, height))
+            for safe in covered([decided], obscuring(settings)):
+                seen(Decided(safe.frame, covers))
+                sink.write(safe.frame)
+        sink.close()
+    count = len(decided.covers)
+    return Summary(1, count, count, time.monotonic() - started, output, opened.info.notes, still=True)
+
+
+def _only(settings: Settings, source: Path) -> Frame:
+    """The one picture in a file."""
+    with closing(rooms.part("sources", "image").build(settings, source)) as opened:
+        if opened.info.frames != 1:
+            raise InputError(
+                f"{source} holds {opened.info.frames} pictures: faces are switched off in single ones only."
+            )
+        frame: Frame = next(iter(opened))
+        return frame
+
+
+def as_jpeg(settings: Settings, source: Path, output: Path) -> Summary:
+    """A photo of any kind, covered, as a JPEG."""
+    started = time.monotonic()
+    pixels_of: Any = rooms.part("sinks", "image").pixels_of
+    with closing(rooms.part("sources", "image").build(settings, source, False)) as opened:
+        if opened.info.frames != 1:
+            raise InputError(f"{source} holds {opened.info.frames} pictures: give a photo of one.")
+        frame = next(iter(opened))
+        image = flat(pixels_of(frame.picture))
+        covers = found(replace(settings, thorough=True), frame)
+    write(image, covers, settings, output, 92)
+    return Summary(1, len(covers), len(covers), time.monotonic() - started, output, still=True)

@@ -1,0 +1,91 @@
+"""A job's child whose detector costs nothing, and which misbehaves when it is told so by the name of the encoder.
+
+Preloaded into the process that children are forked from.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from multiprocessing.connection import Connection
+from types import SimpleNamespace
+from typing import Any
+
+import runs
+
+import streamblur.web._warm  # noqa: F401
+from streamblur import rooms
+from streamblur.web import child
+
+PART = rooms.part
+
+
+def part(room: str, name: str) -> Any:
+    """``rooms.part``, but for detectors."""
+    return SimpleNamespace(build=lambda settings: runs.Fixed()) if room == "detectors" else PART(room, name)
+
+
+def main(pipe: Connection, order: child.Order) -> None:
+    """``child.main`` with a fixed face."""
+    rooms.part = part
+    how = order.get("settings", {}).get("codec", "")
+    if how in HOW:
+        child._WORK["file"] = HOW[how]
+    child.main(pipe, order)
+
+
+def _die(line: child.Line, order: child.Order) -> None:
+    os._exit(11)
+
+
+def _spin(line: child.Line, order: child.Order) -> None:
+    """Use a core for good, and say so."""
+    line.say(frames=1, total=1000, faces=1)
+    while True:
+        pass
+
+
+def _sleep(line: child.Line, order: child.Order) -> None:
+    time.sleep(0.4)
+    line.say(done={"frames": 1, "tracks": 0, "covered": 0, "seconds": 0.4, "notes": []}, faces=[], size=[1, 1])
+    os.close(os.open(order["output"], os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _eat(line: child.Line, order: child.Order) -> None:
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1 << 20)) * 16)
+        time.sleep(0.02)
+
+
+def _babble(line: child.Line, order: child.Order) -> None:
+    line._pipe.send_bytes(b"\x80\x04cos\nsystem\n(S'touch pickled'\ntR.")
+    time.sleep(30)
+
+
+def _lie(line: child.Line, order: child.Order) -> None:
+    """Claim to be done, with a result that is a link to somebody else's file."""
+    os.symlink("/etc/hostname", order["output"])
+    line.say(done={"frames": 1, "notes": ["see /home/me/secret.txt"]}, faces=[{"id": "x"}], size=[1, 1])
+
+
+def _path(line: child.Line, order: child.Order) -> None:
+    from streamblur.errors import InputError
+
+    raise InputError(f"{order['folder']}/{order['input']} is odd, unlike /usr/share/other.mp4: try again.")
+
+
+def _bug(line: child.Line, order: child.Order) -> None:
+    raise ZeroDivisionError("at /home/me/code.py line 3")
+
+
+HOW = {
+    "test-die": _die,
+    "test-spin": _spin,
+    "test-sleep": _sleep,
+    "test-eat": _eat,
+    "test-babble": _babble,
+    "test-lie": _lie,
+    "test-path": _path,
+    "test-bug": _bug,
+}

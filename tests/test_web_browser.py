@@ -1,0 +1,335 @@
+"""The page in a real Chromium, as people use it: files, controls, keyboard, Chinese, accessibility, camera (S16)."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from clips import Clip, make
+from pages import Site, photo, running
+from PIL import Image
+
+from streamblur.web import live
+from streamblur.web.limits import Limits
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
+playwright = pytest.importorskip("playwright.sync_api")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(tmp_path_factory.mktemp("site"), Limits(workers=2, photo=200_000)) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens the page in a fresh profile; fails when a script failed or anything else than the page was asked."""
+    opened: list[Any] = []
+    wrong: list[str] = []
+
+    def open_page(**about: Any) -> Any:
+        context = chromium.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **about})
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        page.on("request", lambda asked: wrong.append(asked.url) if not own(asked.url, site) else None)
+        page.set_default_timeout(30_000)
+        page.goto(f"http://{site.host}/")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+def own(url: str, site: Site) -> bool:
+    return url.startswith((f"http://{site.host}/", f"blob:http://{site.host}/"))
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    """A photo; the fixed detector of these tests sees a face at a fifth of it."""
+    place = tmp_path / "family.jpg"
+    place.write_bytes(photo(5, (480, 320)))
+    return place
+
+
+def until(page: Any, expression: str, limit: float = 30) -> None:
+    """Wait until it is true (Playwright's own way would need eval in the page, which its policy refuses)."""
+    deadline = time.monotonic() + limit
+    while not page.evaluate(f"() => Boolean({expression})"):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(30)
+
+
+def finished(page: Any, count: int = 1) -> None:
+    until(page, f"document.querySelectorAll('.card.done').length === {count}")
+
+
+def saved(page: Any, button: str) -> bytes:
+    with page.expect_download() as coming:
+        page.locator(button).click()
+    return Path(coming.value.path()).read_bytes()
+
+
+def differ(before: bytes, after: bytes, box: tuple[float, float, float, float]) -> float:
+    was, now = (np.asarray(Image.open(io.BytesIO(each)).convert("RGB"), np.float64) for each in (before, after))
+    high, wide = was.shape[:2]
+    part = np.s_[int(box[1] * high) : int(box[3] * high), int(box[0] * wide) : int(box[2] * wide)]
+    return float(np.abs(was[part] - now[part]).mean())
+
+
+FACE = (0.2, 0.2, 0.5, 0.6)
+
+
+def test_a_photo_dropped_adjusted_and_saved(visit: Callable[..., Any], family: Path) -> None:
+    page = visit()
+    page.set_input_files("#choose", [str(family)])
+    finished(page)
+    assert "1 face hidden" in page.locator(".card .state").inner_text()
+    assert differ(family.read_bytes(), saved(page, "#download"), FACE) > 3
+
+    page.locator("label:has(input[value=solid])").click()
+    page.wait_for_selector("#unapplied:not([hidden])")
+    until(page, "document.querySelector('.compare .is').src.startsWith('blob:')")
+    page.locator("#apply").click()
+    page.wait_for_selector("#unapplied", state="hidden")
+    finished(page)
+    until(page, "document.querySelector('.compare .is').src.includes('run=2')")
+    covered = np.asarray(Image.open(io.BytesIO(saved(page, "#download"))).convert("RGB"))
+    assert covered[80:180, 110:230].std(axis=(0, 1)).max() < 3, "solid is one colour"
+
+    slide = page.locator(".slide")
+    slide.focus()
+    for _ in range(10):
+        slide.press("ArrowRight")
+    assert page.locator(".compare").evaluate("e => e.style.getPropertyValue('--cut')") == "60%"
+
+
+def test_a_face_is_switched_off_and_a_box_drawn(visit: Callable[..., Any], family: Path) -> None:
+    page = visit()
+    page.set_input_files("#choose", [str(family)])
+    finished(page)
+    page.locator(".chip label").click()
+    page.locator("#add-box").click()
+    area = page.locator(".compare").bounding_box()
+    x, y = area["x"] + area["width"] * 0.65, area["y"] + area["height"] * 0.6
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + area["width"] * 0.25, y + area["height"] * 0.3, steps=4)
+    page.mouse.up()
+    assert page.locator(".box.added").count() == 1
+    until(page, "document.querySelector('.compare .is').src.startsWith('blob:')")
+    assert page.locator("#notice").is_hidden()
+    page.locator("#apply").click()
+    until(page, "document.querySelector('.compare .is')?.src.includes('run=2')")
+    after = saved(page, "#download")
+    assert differ(family.read_bytes(), after, FACE) < 3
+    assert differ(family.read_bytes(), after, (0.66, 0.62, 0.89, 0.89)) > 3
+
+
+def test_a_recording_shows_progress_plays_and_previews(visit: Callable[..., Any], tmp_path: Path) -> None:
+    clip = make(tmp_path / "party.mp4", Clip(times=tuple(range(75)), size=(640, 360)))
+    page = visit()
+    page.set_input_files("#choose", [str(clip)])
+    page.wait_for_selector(".card progress:not([hidden])", state="attached")
+    finished(page)
+    assert "face" in page.locator("#faces-title").inner_text()
+    until(page, "document.querySelector('video.is').readyState >= 2")
+    page.locator("#seek").fill("500")
+    until(page, "Math.abs(document.querySelector('video.is').currentTime - 1.5) < 0.3")
+    until(page, "Math.abs(document.querySelector('video.was').currentTime - 1.5) < 0.3")
+    page.locator("label:has(input[value=pixelate])").click()
+    page.wait_for_selector("img.is[src^='blob:']")
+    assert page.evaluate("document.querySelector('img.is').naturalWidth") == 640
+    page.locator("#undo").click()
+    page.wait_for_selector("video.is")
+    assert saved(page, "#download")[4:8] == b"ftyp"
+
+
+def test_cancel_and_remove_leave_nothing(visit: Callable[..., Any], site: Site, tmp_path: Path) -> None:
+    clip = make(tmp_path / "long.mp4", Clip(times=tuple(range(400)), size=(1280, 720)))
+    page = visit()
+    before = len(site.office.all())
+    page.set_input_files("#choose", [str(clip)])
+    page.wait_for_selector(".card.running")
+    page.locator(".drop-one").click()
+    page.wait_for_selector("#work", state="hidden")
+    deadline = time.monotonic() + 10
+    while len(site.office.all()) > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(site.office.all()) == before
+
+
+def test_what_is_refused_is_told_in_a_sentence(visit: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "big.jpg").write_bytes(bytes(300_000))
+    (tmp_path / "notes.txt").write_text("hello", encoding="utf-8")
+    (tmp_path / "broken.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(500))
+    (tmp_path / "<img src=x onerror=document.title=1>.jpg").write_bytes(photo(1))
+    page = visit()
+    page.set_input_files("#choose", [str(path) for path in sorted(tmp_path.iterdir())])
+    said = page.locator("#notice").inner_text()
+    assert "big.jpg is 300 KB; a photo may have 200 KB." in said
+    assert "notes.txt is neither" in said
+    page.wait_for_selector(".card.failed")
+    assert page.locator(".card.failed .state").inner_text().endswith(".")
+    finished(page)
+    assert page.title() == "streamblur"
+
+
+def test_chinese_by_the_browsers_language_and_by_choice(visit: Callable[..., Any], family: Path) -> None:
+    page = visit(locale="zh-CN")
+    assert page.locator("h1").first.inner_text() == "隐藏照片和视频中的人脸"
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    page.set_input_files("#choose", [str(family)])
+    finished(page)
+    assert page.locator(".card .state").inner_text() == "已隐藏 1 张人脸"
+    page.locator("#language").click()
+    until(page, "document.querySelector('.card .state').textContent === '1 face hidden'")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    finished(page)  # the job is still known after the page was loaded again
+    assert page.locator("#panel h2").inner_text() == "How faces are hidden"
+
+
+def test_keyboard_only(visit: Callable[..., Any], family: Path) -> None:
+    page = visit()
+    choosers: list[Any] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
+
+    def tab_to(selector: str, most: int = 40) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"Tab never reached {selector}")
+
+    tab_to(".skip")
+    tab_to("#tab-files")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#live").is_visible()
+    page.keyboard.press("ArrowLeft")
+    tab_to("#choose")
+    page.keyboard.press("Space")
+    while not choosers:
+        page.wait_for_timeout(50)
+    choosers[0].set_files(str(family))
+    finished(page)
+    tab_to("#add-box")
+    page.keyboard.press("Enter")
+    until(page, "document.activeElement.matches('.box.added')")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    tab_to("#apply", 60)
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('.compare .is')?.src.includes('run=2')")
+    outlined = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outlined is not None
+    tab_to(".chip input", 80)
+    page.keyboard.press("Space")
+    page.wait_for_selector("#unapplied:not([hidden])")
+    tab_to(".drop-one", 80)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#work", state="hidden")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_accessibility_has_no_serious_finding(visit: Callable[..., Any], family: Path, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True, reduced_motion="reduce"
+    )
+    found = axe.run(page).response["violations"]
+    page.set_input_files("#choose", [str(family)])
+    finished(page)
+    page.locator("summary").click()
+    page.locator("label:has(input[value=solid])").click()
+    page.wait_for_selector("#unapplied:not([hidden])")
+    found += axe.run(page).response["violations"]
+    page.locator("#tab-live").click()
+    found += axe.run(page).response["violations"]
+    serious = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in SERIOUS]
+    assert serious == []
+
+
+SERIOUS = ("serious", "critical")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_sticks_out_at_any_width(visit: Callable[..., Any], family: Path, width: int) -> None:
+    page = visit(viewport={"width": width, "height": 800})
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if not page.locator(".card").count():
+            page.set_input_files("#choose", [str(family)])
+            finished(page)
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, a.button, select')].filter(e => e.offsetParent && e.offsetHeight < 34 "
+        "&& !e.matches('.open, .box')).map(e => e.outerHTML)"
+    )
+    assert small == []
+
+
+def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
+    visit: Callable[..., Any], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a camera that counts: opened once, after the click; given back when the tab is left; frames never cached."""
+    opened: list[str] = []
+    stopped: list[str] = []
+    jpeg = photo(7, (64, 48))
+
+    class Fake:
+        number, problem = 1, ""
+
+        def __init__(self, office: Any, owner: str, settings: Any, device: str) -> None:
+            self.id, self.owner = "c" * 32, owner
+            self.watched = time.monotonic() + 20
+            opened.append(device)
+
+        def ready(self) -> bool:
+            return True
+
+        def frames(self) -> Iterator[bytes]:
+            while not stopped:
+                self.watched = time.monotonic()
+                yield jpeg
+                time.sleep(0.05)
+
+        def close(self) -> None:
+            stopped.append(self.id)
+
+    monkeypatch.setattr(live, "Camera", Fake)
+    monkeypatch.setattr(live.Cameras, "there", lambda self: True)
+    page = visit()
+    page.locator("#tab-live").click()
+    assert opened == []
+    with page.expect_response(lambda answer: "/api/live/" in answer.url) as coming:
+        page.locator("#live-start").click()
+    assert coming.value.headers["cache-control"] == "no-store"
+    until(page, "document.querySelector('#live-picture img')?.naturalWidth === 64")
+    assert opened == ["0"]
+    page.locator("#tab-files").click()
+    deadline = time.monotonic() + 5
+    while not stopped and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert len(stopped) == 1
+    assert page.locator("#live-picture img").count() == 0
