@@ -32,7 +32,7 @@ def test_no_face_of_the_sample_is_exposed(meeting: Path, tmp_path: Path) -> None
     summary = blur(meeting, output, Settings(preset=FAST), heard.append)
     assert summary.output == output
     assert summary.frames == len(truth.boxes) == len(heard) == heard[-1].frames
-    assert summary.tracks <= 8  # five people
+    assert summary.tracks <= 8  # five people, of whom one comes and goes
     found = measure(meeting, output, truth)
     assert found.leak.hits == 0
     assert found.leak.of > 600

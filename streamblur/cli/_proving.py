@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 UNRESOLVED = 3
 """Exit code when a face can still be seen in the output, and --strict was given."""
 ASKED = ("faces", "verify", "repair", "strict", "report", "from_report")
-LOGS = (".csv", ".jsonl")
+REPORTS = (".html", ".htm", ".json")
+"""Suffixes of reports on one file; any other --report is a log."""
 Show = Callable[[Progress], None] | None
 
 
@@ -50,8 +51,9 @@ class Asked:
 
 
 def asked(context: click.Context) -> Asked | None:
-    """What is asked for besides the output, if anything is; a log (.csv, .jsonl) is none of it."""
-    log = (context.params["report"] or Path()).suffix.lower() in LOGS
+    """What is asked for besides the output, if anything is; a log is none of it."""
+    report = context.params["report"]
+    log = report is not None and report.suffix.lower() not in REPORTS
     if any(context.params[name] for name in ASKED if not (log and name == "report")):
         return Asked(context)
     return None

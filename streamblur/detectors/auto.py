@@ -28,6 +28,7 @@ from streamblur.values import Detection
 
 ALONE = "Looking with MediaPipe alone; for fewer misses: streamblur models get yunet"
 _SAME = 0.3  # IoU from which a face is one that YuNet saw
+_KNOWN = 0.5  # IoU from which two sights are of one face
 _LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights are put before the jury
 _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
@@ -60,9 +61,16 @@ class Both:
         sights += [Sight(replace(face, score=_REMEMBERED, votes=0), max(image.shape)) for face in self._known]
         strict = [sight.detection for sight in sights if sight.detection.source == "yunet"]
         faces = [(face, _strict(face, strict)) for face in self._scan.reported(joined(sights), image)]
-        settled = [_agreed(face, score) for face, score in faces if score >= LIKELY]
+        # A memory that YuNet's sight is near is the same face, which has moved on.
+        settled = [_agreed(face, score) for face, score in faces if score >= LIKELY and face.score > _REMEMBERED]
         doubtful = [(face, score) for face, score in faces if score < LIKELY]
         for (asked, _), (said, opinion) in zip(doubtful, self._jury(image, doubtful), strict=True):
+            if (
+                asked.score <= _REMEMBERED
+                and opinion.score
+                and any(iou(opinion.box, other.box) >= _KNOWN for other in settled)
+            ):
+                continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
             if asked.score > _REMEMBERED:
                 settled.append(said)
             elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
