@@ -102,3 +102,31 @@ def test_the_sample_is_the_one_described(meeting: Path) -> None:
     text = (ROOT / "sample_media" / "README.md").read_text(encoding="utf-8")
     assert hashlib.sha256(meeting.read_bytes()).hexdigest() in text
     assert meeting.stat().st_size < 2_000_000
+
+
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d[\d.,]*", " ".join(line for line in text.splitlines() if line.startswith("|")))
+
+
+def test_the_chinese_readme_is_in_step() -> None:
+    def code(text: str) -> list[str]:
+        return re.findall(r"^```\w*\n.*?^```", text, re.DOTALL | re.MULTILINE)
+
+    assert code(CHINESE) == code(README)
+    measured = re.search(r"\n## Measured\n(.*?)\n## ", README, re.DOTALL)
+    translated = re.search(r"\n## 实测\n(.*?)\n## ", CHINESE, re.DOTALL)
+    assert measured is not None
+    assert translated is not None
+    assert numbers(translated[1]) == numbers(measured[1]) != []
+    assert README.count("\n## ") == CHINESE.count("\n## ")
+
+
+def test_the_chinese_readme_names_the_same_options_and_files() -> None:
+    def named(text: str) -> set[str]:
+        return set(re.findall(r"`(-[^`]+|[\w/]+\.\w+|[a-z_]+\([^`]*\))`|\]\(([^)]+)\)", text))
+
+    english, chinese = named(README), named(CHINESE)
+    assert english ^ chinese <= {("", "README.md"), ("", "README.zh-CN.md")}

@@ -24,11 +24,12 @@ from streamblur.detectors._turned import turned
 from streamblur.geometry import iou
 from streamblur.ports import Detector, Image
 from streamblur.settings import Settings
-from streamblur.values import Detection
+from streamblur.values import Box, Detection
 
 ALONE = "Looking with MediaPipe alone; for fewer misses: streamblur models get yunet"
 _SAME = 0.3  # IoU from which a face is one that YuNet saw
 _KNOWN = 0.5  # IoU from which two sights are of one face
+_PART = 0.15  # IoU with a face from which a sight may be a part of it
 _LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights are put before the jury
 _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
@@ -60,16 +61,12 @@ class Both:
         # A memory has next to no weight in where a face is: its last place is only asked about.
         sights += [Sight(replace(face, score=_REMEMBERED, votes=0), max(image.shape)) for face in self._known]
         strict = [sight.detection for sight in sights if sight.detection.source == "yunet"]
-        faces = [(face, _strict(face, strict)) for face in self._scan.reported(joined(sights), image)]
+        faces = _with_strict(self._scan.reported(joined(sights), image), strict)
         # A memory that YuNet's sight is near is the same face, which has moved on.
         settled = [_agreed(face, score) for face, score in faces if score >= LIKELY and face.score > _REMEMBERED]
         doubtful = [(face, score) for face, score in faces if score < LIKELY]
         for (asked, _), (said, opinion) in zip(doubtful, self._jury(image, doubtful), strict=True):
-            if (
-                asked.score <= _REMEMBERED
-                and opinion.score
-                and any(iou(opinion.box, other.box) >= _KNOWN for other in settled)
-            ):
+            if opinion.score and any(_same(asked, opinion.box, other) for other in settled):
                 continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
             if asked.score > _REMEMBERED:
                 settled.append(said)
@@ -134,10 +131,22 @@ def _worth_asking(sight: Sight) -> bool:
     return face.score >= _FAINT or face.source == "yunet" or min(face.box.width, face.box.height) < _SMALL
 
 
-def _strict(face: Detection, seen: Sequence[Detection]) -> float:
-    """The score that YuNet gives the face, 0 if none. ``seen`` is what it saw."""
-    mine = (d.score for d in seen if not apart(d.box, face.box) and iou(d.box, face.box) >= _SAME)
-    return max(mine, default=0.0)
+def _with_strict(faces: Sequence[Detection], seen: Sequence[Detection]) -> list[tuple[Detection, float]]:
+    """Each face with the score that YuNet gives it, 0 if none. Of what it saw (``seen``), one sight speaks for one
+    face, that which it fits best: others there are parts of it, or have to be looked at."""
+    found = [0.0] * len(faces)
+    for sight in seen:
+        fits = [0.0 if apart(sight.box, face.box) else iou(sight.box, face.box) for face in faces]
+        best = max(range(len(faces)), key=fits.__getitem__, default=0)
+        if faces and fits[best] >= _SAME:
+            found[best] = max(found[best], sight.score)
+    return list(zip(faces, found, strict=True))
+
+
+def _same(asked: Detection, place: Box, other: Detection) -> bool:
+    """Whether the close-up of ``asked`` showed ``other``, at ``place``, of which it was a part or where it was."""
+    least = 0.0 if asked.score <= _REMEMBERED else _PART
+    return iou(place, other.box) >= _KNOWN and iou(asked.box, other.box) >= least
 
 
 def _agreed(face: Detection, score: float) -> Detection:
