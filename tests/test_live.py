@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 from clips import Clip, make
 
-from streamblur import OutputError, SettingsError, live, rooms
+from streamblur import OutputError, SettingsError, live, planes, rooms
 from streamblur.cli import main
 from streamblur.live import Choices
 from streamblur.ports import Image
@@ -162,13 +162,26 @@ def flash_and_beep_at(place: Path) -> tuple[float, float]:
 def test_several_places_get_the_same_frames_each_its_own(stub: Stub, clip: Path) -> None:
     first, second = Kept(), Kept()
     live.run(PLAY, str(clip), [first, second])
-    assert len(first.frames) > 40
-    assert [f.pts for f in first.frames] == [f.pts for f in second.frames]
-    assert all(a.picture is not b.picture for a, b in zip(first.frames, second.frames, strict=True))
-    for a, b in zip(first.frames, second.frames, strict=True):
+    others = {frame.pts: frame for frame in second.frames}
+    both = [(frame, others[frame.pts]) for frame in first.frames if frame.pts in others]
+    assert len(both) > 30  # each drops its own frames when the machine is busy
+    assert all(a.picture is not b.picture for a, b in both)
+    for a, b in both:
         assert np.array_equal(a.picture.to_ndarray(), b.picture.to_ndarray())
     assert first.closed
     assert second.closed
+
+
+def test_a_region_is_hidden_whatever_is_there(stub: Stub, clip: Path) -> None:
+    plain, hidden = Kept(), Kept()
+    live.run(PLAY, str(clip), [plain])
+    live.run(replace(PLAY, region=("8,8,80,80",)), str(clip), [hidden])
+
+    def detail(frame: Frame) -> float:
+        view = planes.luma(frame.picture).view[12:84, 12:84].astype(float)
+        return float(np.abs(np.diff(view, axis=1)).mean())
+
+    assert max(map(detail, hidden.frames)) < 0.5 * max(map(detail, plain.frames))
 
 
 def test_a_place_that_fails_is_told_and_the_others_go_on(stub: Stub, clip: Path, tmp_path: Path) -> None:

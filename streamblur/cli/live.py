@@ -15,6 +15,8 @@ from streamblur.errors import OutputError, SettingsError
 from streamblur.live import Choices, Ended, Status
 from streamblur.settings import Live
 
+PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
+
 
 def held(value: str) -> int | None:
     """``auto`` or a number of frames, as a type of ``--delay``."""
@@ -52,6 +54,10 @@ def held(value: str) -> int | None:
 @setting("Hiding", "margin", "Added on every side, as a share of the face.")
 @setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"]))
 @setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",))
+@setting("Hiding", "region", "Always hidden: x,y,w,h or x,y,w,h@start-end.", multiple=True, **PLACES)
+@setting("Hiding", "exclude_region", "No face is hidden there.", multiple=True, **PLACES)
+@setting("Hiding", "picture", "What the style picture lays over faces.", metavar="FILE", show_default=False)
+@setting("Writing", "watermark", "Small, in a corner.", metavar="TEXT|PNG", show_default="none")
 @setting("Writing", "codec", "FFmpeg encoder of a recording.", metavar="NAME")
 @setting("Writing", "preset", "Speed of the encoder.", metavar="NAME", default="veryfast")
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")

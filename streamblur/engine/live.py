@@ -21,6 +21,7 @@ from streamblur.engine.hindsight import Waiting, Window
 from streamblur.engine.looking import Changes
 from streamblur.engine.pace import LATE, Pace
 from streamblur.engine.present import Present
+from streamblur.engine.wishes import wished
 from streamblur.geometry import scaled
 from streamblur.planes import AnalysisPicture, blank, remembered, shown_size
 from streamblur.ports import Image, Tracker
@@ -50,6 +51,7 @@ class LiveFlow:
         self._last_came = 0.0
         self._lost: int | None = None
         self._cut_next = False
+        self._first: float | None = None
         self._hide(parts.obscuring)
         self.panic = False
         self.looks = 0
@@ -61,6 +63,7 @@ class LiveFlow:
 
     def add(self, frame: Frame, now: float) -> list[Out]:
         """The next frame; what may leave now."""
+        self._first = frame.time if self._first is None else self._first
         cut = self._changes.cut(frame) or self._cut_next
         self._cut_next = False
         self._shot += cut
@@ -228,7 +231,7 @@ class LiveFlow:
 
     def _hide(self, how: Obscuring) -> None:
         self._queue: deque[Decided[Frame]] = deque()
-        self._covered = covered(self._queued(), how)
+        self._covered = covered(wished(self._queued(), self._parts.wishes, self._first), how)
 
     def _queued(self) -> Iterator[Decided[Frame]]:
         while True:

@@ -35,7 +35,7 @@ class Controls:
 
     def __init__(self, settings: Live, flow: LiveFlow, outlets: Outlets, info: StreamInfo, choices: Any) -> None:
         self._settings, self._flow, self._outlets, self._info = settings, flow, outlets, info
-        self._told = choices.told
+        self._told, self._picture = choices.told, settings.picture
         self.window: Any = None
         self.quit = False
         self._marks = self._help = False
@@ -86,8 +86,10 @@ class Controls:
         self._flow.hide(rooms.obscuring(self._settings))
 
     def _next_style(self) -> None:
-        styles = rooms.choices("obscurers")
-        self._change(style=styles[(styles.index(self._settings.style) + 1) % len(styles)])
+        """A picture over faces is one of them if there is one."""
+        styles = [name for name in rooms.choices("obscurers") if name != "picture" or self._picture]
+        style = styles[(styles.index(self._settings.style) + 1) % len(styles)]
+        self._change(style=style, picture=self._picture if style == "picture" else "")
 
     def _record(self) -> None:
         """Begin a recording beside all others, in the folder one is in, or end it."""
