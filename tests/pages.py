@@ -63,7 +63,7 @@ class Site:
     port: int
     office: Office
     root: Path
-    reviews: Reviews
+    reviews: Reviews | None = None
 
     @property
     def host(self) -> str:

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from streamblur.settings import Settings
 from streamblur.web import folders
-from streamblur.web.jobs import Problem, without_paths
+from streamblur.web.jobs import Problem
 from streamblur.web.office import Office
+from streamblur.web.readers import told
 from streamblur.web.workers import Worker
 
 
@@ -114,16 +115,9 @@ class Rendering:
                 self._since = self._since if self._since[0] else (time.monotonic(), self._frames)
                 self._notify()
             if "error" in message:
-                problem = self._problem(message)
+                problem = told(message, self._task.source)
             done = done or "done" in message
         return problem, done
-
-    def _problem(self, message: dict[str, Any]) -> Problem:
-        kind, text = str(message.get("kind")), str(message["error"])
-        if not (kind.endswith("Error") and text):
-            return Problem.of(kind)
-        text = text.replace(str(self._task.source), self._task.source.name)
-        return Problem("unwritable" if kind == "OutputError" else "unreadable", without_paths(text)[:400])
 
     def watch(self) -> None:
         """End a child that takes too long, too much, or stands still."""
