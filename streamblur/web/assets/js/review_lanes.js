@@ -1,0 +1,139 @@
+// The timeline: a row for the doubtful spots, then one for each face; any of it can be scrubbed.
+import { drawing, make, one, shape } from "./dom.js";
+import { choose, toggle } from "./review_acts.js";
+import { go, onMove, play } from "./review_stage.js";
+import { exact, laneOf, last, onChange, state } from "./review_state.js";
+import { onLanguage, word } from "./words.js";
+
+const HIGH = 10;
+const MOST_ZOOM = 64;
+let drawn = null;
+let zoom = 1;
+let from = 0;
+
+const frames = () => last() + 1;
+const width = () => frames() / zoom;
+const box = () => `${from} 0 ${width()} ${HIGH}`;
+const bar = (kind, [first, end], y = 0, height = HIGH) => shape("rect", { class: kind, x: first, y, width: Math.max(end - first + 1, width() / 500), height });
+
+function ticks(runs) {
+  const at = runs.flatMap(([first, step, count]) => Array.from({ length: count }, (_, n) => first + n * step));
+  return shape("path", { class: "sights", d: at.map((frame) => `M${frame + 0.5} 7V${HIGH}`).join("") });
+}
+
+// Where it is covered though nobody saw it for more than half a second or so: between sights that are far apart.
+function guessed(lane) {
+  const sights = lane.sights.flatMap(([first, step, count]) => [first, first + step * (count - 1)].slice(0, count > 1 && step > 12 ? 1 : 2));
+  const all = lane.sights.flatMap(([first, step, count]) => (step > 12 ? Array.from({ length: count }, (_, n) => first + n * step) : [first, first + step * (count - 1)]));
+  const edges = [lane.spans[0][0], ...(all.length ? all : sights), lane.spans.at(-1)[1]];
+  return edges.slice(1).flatMap((end, n) => (end - edges[n] > 12 && !steady(lane, edges[n], end) ? [[edges[n], end]] : []));
+}
+
+const steady = (lane, start, end) => lane.sights.some(([first, step, count]) => step > 0 && step <= 12 && first <= start && end <= first + step * (count - 1));
+
+function laneRow(lane) {
+  const name = word("rvFace", { number: lane.id });
+  const pick = make("button", { type: "button", class: "who", onclick: () => choose(lane.id) }, name);
+  const hide = make("button", { type: "button", class: "eye", role: "switch", "aria-checked": String(!lane.kept), "aria-label": word("rvHide", { number: lane.id }), title: word("rvHide", { number: lane.id }), onclick: () => toggle(lane.id) });
+  const parts = [...lane.spans.map((span) => bar("covered", span)), ...(lane.added ? [] : guessed(lane).map((span) => bar("guess", span))), ...lane.visible.map((span) => bar("seen", span)), ticks(lane.sights)];
+  return make("div", { class: `row${lane.kept ? " kept" : ""}${lane.added ? " added" : ""}`, "data-track": String(lane.id) }, make("div", { class: "head" }, pick, hide), svg(parts));
+}
+
+function svg(parts) {
+  const element = drawing(box());
+  element.setAttribute("class", "lane");
+  element.setAttribute("preserveAspectRatio", "none");
+  element.append(...parts);
+  element.addEventListener("pointerdown", scrub);
+  return element;
+}
+
+function doubtRow() {
+  const { spots, cuts, curtain } = state.over;
+  const parts = [...spots.map((spot) => bar(spot.risk >= 0.6 ? "doubt high" : "doubt", [spot.first, spot.last], 2, 6)), ...curtain.map((span) => bar("curtained", span)), ...cuts.map((cut) => shape("path", { class: "cut", d: `M${cut} 0V${HIGH}` }))];
+  return make("div", { class: "row ruler" }, make("div", { class: "head" }, make("span", { class: "who" }, word("rvDoubts"))), svg(parts));
+}
+
+function build() {
+  if (!state.over) return;
+  drawn = state.over;
+  const held = document.activeElement?.closest?.(".row");
+  const within = held && { track: held.dataset.track, kind: document.activeElement.className };
+  one("#rows").replaceChildren(doubtRow(), ...drawn.lanes.map(laneRow), one("#needle"));
+  if (within?.track) one(`.row[data-track="${within.track}"] .${within.kind}`)?.focus();
+}
+
+function scrub(event) {
+  event.preventDefault();
+  play(false);
+  const lane = event.currentTarget;
+  const id = Number(lane.closest(".row").dataset.track);
+  if (id && state.mode !== "join") {
+    state.chosen = id;
+    light();
+  }
+  const to = (each) => {
+    const area = lane.getBoundingClientRect();
+    go(Math.floor(from + (width() * (each.clientX - area.left)) / area.width));
+  };
+  lane.setPointerCapture(event.pointerId);
+  lane.onpointermove = to;
+  lane.onpointerup = lane.onpointercancel = () => {
+    lane.onpointermove = lane.onpointerup = lane.onpointercancel = null;
+    choose(id && laneOf(id) ? id : state.chosen);
+  };
+  to(event);
+}
+
+function light() {
+  for (const row of one("#rows").querySelectorAll(".row[data-track]")) {
+    const on = Number(row.dataset.track) === state.chosen;
+    row.classList.toggle("chosen", on);
+    one(".who", row).setAttribute("aria-pressed", String(on));
+  }
+}
+
+function point() {
+  const lane = one(".lane");
+  if (!lane || !state.over) return;
+  if (zoom > 1 && (state.frame < from || state.frame >= from + width())) {
+    from = Math.max(0, Math.min(frames() - width(), state.frame - width() / 4));
+    frame();
+  }
+  const rows = one("#rows").getBoundingClientRect();
+  const area = lane.getBoundingClientRect();
+  const share = (state.frame + 0.5 - from) / width();
+  one("#needle").style.transform = `translateX(${area.left - rows.left + share * area.width}px)`;
+  one("#needle").title = exact(state.frame);
+}
+
+function frame() {
+  for (const lane of document.querySelectorAll("#rows .lane")) lane.setAttribute("viewBox", box());
+}
+
+export function zoomBy(factor) {
+  if (!state.over) return;
+  const at = (state.frame - from) / width();
+  zoom = Math.min(MOST_ZOOM, Math.max(1, zoom * factor));
+  from = Math.max(0, Math.min(frames() - width(), state.frame - at * width()));
+  build();
+  light();
+  point();
+}
+
+one("#rows").addEventListener("wheel", (event) => {
+  if (!event.ctrlKey) return;
+  event.preventDefault();
+  zoomBy(event.deltaY < 0 ? 1.25 : 0.8);
+}, { passive: false });
+onMove(point);
+onLanguage(() => {
+  build();
+  light();
+});
+onChange(() => {
+  if (drawn !== state.over) build();
+  light();
+  point();
+});
+addEventListener("resize", point);
