@@ -1,9 +1,10 @@
 // What can be done with the face that is chosen.
-import { one, say } from "./dom.js";
+import { one, reveal, say } from "./dom.js";
 import { changed, edit, laneOf, onChange, state, within } from "./review_state.js";
 import { word } from "./words.js";
 
 let first = null;
+const sight = (id) => reveal(one(`.row[data-track="${id}"]`), one("#rows"), one(".ruler")?.offsetHeight);
 
 export function choose(id) {
   if (state.mode === "join" && id !== first) {
@@ -17,7 +18,7 @@ export function choose(id) {
   }
   state.chosen = id;
   changed();
-  one(`.row[data-track="${id}"]`)?.scrollIntoView({ block: "nearest" });
+  sight(id);
 }
 
 export function mode(name) {
@@ -72,7 +73,7 @@ export function walk(step) {
   const joining = state.mode === "join";
   state.chosen = at < 0 ? lanes[0].id : next.id;
   changed();
-  one(`.row[data-track="${state.chosen}"]`)?.scrollIntoView({ block: "nearest" });
+  sight(state.chosen);
   if (joining) one("#tip").textContent = word("rvJoinTip", { number: first });
 }
 

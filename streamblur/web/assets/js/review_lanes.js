@@ -2,11 +2,12 @@
 import { drawing, make, one, shape } from "./dom.js";
 import { choose, toggle } from "./review_acts.js";
 import { go, onMove, play } from "./review_stage.js";
-import { exact, laneOf, last, onChange, state } from "./review_state.js";
+import { exact, laneOf, last, onChange, seconds, state } from "./review_state.js";
 import { onLanguage, word } from "./words.js";
 
 const HIGH = 10;
 const MOST_ZOOM = 64;
+const UNSEEN = 0.6;
 let drawn = null;
 let zoom = 1;
 let from = 0;
@@ -16,26 +17,21 @@ const width = () => frames() / zoom;
 const box = () => `${from} 0 ${width()} ${HIGH}`;
 const bar = (kind, [first, end], y = 0, height = HIGH) => shape("rect", { class: kind, x: first, y, width: Math.max(end - first + 1, width() / 500), height });
 
-function ticks(runs) {
-  const at = runs.flatMap(([first, step, count]) => Array.from({ length: count }, (_, n) => first + n * step));
-  return shape("path", { class: "sights", d: at.map((frame) => `M${frame + 0.5} 7V${HIGH}`).join("") });
-}
+const spread = (runs) => runs.flatMap(([first, step, count]) => Array.from({ length: count }, (_, n) => first + n * step));
+const ticks = (sights) => shape("path", { class: "sights", d: sights.map((frame) => `M${frame + 0.5} 7V${HIGH}`).join("") });
 
-// Where it is covered though nobody saw it for more than half a second or so: between sights that are far apart.
-function guessed(lane) {
-  const sights = lane.sights.flatMap(([first, step, count]) => [first, first + step * (count - 1)].slice(0, count > 1 && step > 12 ? 1 : 2));
-  const all = lane.sights.flatMap(([first, step, count]) => (step > 12 ? Array.from({ length: count }, (_, n) => first + n * step) : [first, first + step * (count - 1)]));
-  const edges = [lane.spans[0][0], ...(all.length ? all : sights), lane.spans.at(-1)[1]];
-  return edges.slice(1).flatMap((end, n) => (end - edges[n] > 12 && !steady(lane, edges[n], end) ? [[edges[n], end]] : []));
+// Where it is covered though for longer than that nobody saw it.
+function guessed(lane, sights) {
+  const edges = [lane.spans[0][0], ...sights, lane.spans.at(-1)[1]];
+  return edges.slice(1).flatMap((end, n) => (seconds(end) - seconds(edges[n]) > UNSEEN ? [[edges[n] + 1, end - 1]] : []));
 }
-
-const steady = (lane, start, end) => lane.sights.some(([first, step, count]) => step > 0 && step <= 12 && first <= start && end <= first + step * (count - 1));
 
 function laneRow(lane) {
   const name = word("rvFace", { number: lane.id });
   const pick = make("button", { type: "button", class: "who", onclick: () => choose(lane.id) }, name);
   const hide = make("button", { type: "button", class: "eye", role: "switch", "aria-checked": String(!lane.kept), "aria-label": word("rvHide", { number: lane.id }), title: word("rvHide", { number: lane.id }), onclick: () => toggle(lane.id) });
-  const parts = [...lane.spans.map((span) => bar("covered", span)), ...(lane.added ? [] : guessed(lane).map((span) => bar("guess", span))), ...lane.visible.map((span) => bar("seen", span)), ticks(lane.sights)];
+  const sights = spread(lane.sights);
+  const parts = [...lane.spans.map((span) => bar("covered", span)), ...(lane.added ? [] : guessed(lane, sights).map((span) => bar("guess", span))), ...lane.visible.map((span) => bar("seen", span)), ticks(sights)];
   return make("div", { class: `row${lane.kept ? " kept" : ""}${lane.added ? " added" : ""}`, "data-track": String(lane.id) }, make("div", { class: "head" }, pick, hide), svg(parts));
 }
 

@@ -1,5 +1,5 @@
 // The list of doubtful spots, in the order of time; going to one ticks it off.
-import { make, one, say } from "./dom.js";
+import { make, one, reveal, say } from "./dom.js";
 import { choose } from "./review_acts.js";
 import { go, onMove, play } from "./review_stage.js";
 import { exact, laneOf, onChange, state } from "./review_state.js";
@@ -52,7 +52,7 @@ function visit(index) {
   const button = one(`.spot[data-index="${index}"]`);
   for (const each of document.querySelectorAll(".spot[aria-current]")) each.removeAttribute("aria-current");
   button.setAttribute("aria-current", "true");
-  button.scrollIntoView({ block: "nearest" });
+  reveal(button, one("#spots"));
   say(`${word("rvSpot", { number: index + 1, all: spots.length, time: exact(place(spot)) })} ${button.textContent}`);
 }
 
