@@ -7,8 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 
 from streamblur.errors import SettingsError
-from streamblur.web import asked, sending
+from streamblur.web import asked, names, sending
+from streamblur.web.arriving import Refused
 from streamblur.web.reviews import LONGEST_EDIT, LONGEST_FRAME, Open, Reviews
+from streamblur.web.routes import mine
 
 reviews = Blueprint("reviews", __name__)
 MOST = 1 << 31
@@ -35,6 +37,15 @@ def found(name: str) -> Open:
     if opened is None:
         abort(404)
     return opened
+
+
+@reviews.post("/api/jobs/<name>/review")
+def begin(name: str) -> tuple[Response, int]:
+    """Go over the faces of a finished recording."""
+    job, all_open = mine(name), current_app.config["REVIEWS"]
+    if job.state != "done" or job.kind.photo:
+        raise Refused(409, "state", "Only a finished recording can be gone over.")
+    return jsonify(all_open.of(job).told()), 201
 
 
 @reviews.get("/api/reviews/<name>")
@@ -90,6 +101,18 @@ def cancel(name: str) -> tuple[str, int]:
     if (rendering := found(name).rendering) is not None:
         rendering.cancel()
     return "", 204
+
+
+@reviews.get("/api/reviews/<name>/result")
+def result(name: str) -> Response:
+    """The recording as it was written last."""
+    opened = found(name)
+    if opened.rendering is None or not opened.rendering.wrote:
+        raise Refused(409, "state", "It is not written yet.")
+    job = opened.task.job
+    mime = "application/octet-stream" if job is None else job.kind.mime
+    saved_as = names.shown(opened.task.told()["output"], "result")
+    return sending.file(opened.task.output, mime, names.disposition(saved_as))
 
 
 def checked(said: dict[str, Any]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from typing import Any
 from streamblur.errors import OutputError
 from streamblur.faces.file import LARGEST, write_whole
 from streamblur.settings import Settings
-from streamblur.web import folders
+from streamblur.web import folders, names
 from streamblur.web.arriving import Refused
-from streamblur.web.jobs import Problem
+from streamblur.web.jobs import Job, Problem
 from streamblur.web.office import Office
 from streamblur.web.readers import Message, Reader
 from streamblur.web.renderings import Rendering
@@ -32,14 +32,21 @@ LONGEST_EDIT, LONGEST_FRAME = 600.0, 60.0
 @dataclass(frozen=True, slots=True)
 class Task:
     """What to go over: an input that its owner named (absolute, as are all places), its faces file (which may not be
-    there yet), where the result goes, and how faces are found and hidden. Without ``owner`` it is for whoever knows
-    its id."""
+    there yet), where the result goes, and how faces are found and hidden. Of a ``job`` it is for the job's owner alone,
+    and replaces its result; otherwise it is for whoever knows its id."""
 
     source: Path
     place: Path
     output: Path
     settings: Settings
-    owner: str = ""
+    job: Job | None = None
+
+    def told(self) -> Message:
+        """What the page calls things; ``faces`` is the file that changes are saved to, if it lies where one can see."""
+        if self.job is None:
+            return {"name": self.source.name, "faces": self.place.name, "output": self.output.name, "download": False}
+        name = names.blurred(self.job.name, self.job.kind.output)
+        return {"name": self.job.name, "faces": "", "output": name, "download": True}
 
 
 class Open:
@@ -86,6 +93,8 @@ class Open:
         """What the child answers. Raises Refused."""
         if self.state != "ready":
             raise Refused(409, "state", "It is not open yet.")
+        if self.task.job is not None:  # not wiped while somebody is at it
+            self.task.job.ended = time.monotonic()
         return self._reader.ask(request, limit)
 
     def edit(self, edit: Message) -> tuple[Message, bytes]:
@@ -105,7 +114,7 @@ class Open:
             before = self.rendering
             if self.state != "ready" or (before is not None and before.state == "running"):
                 raise Refused(409, "state", "It is being written already, or not open yet.")
-            mine = before is not None and before.wrote
+            mine = self.task.job is not None or (before is not None and before.wrote)
             if self.task.output.exists() and not (replace or mine):
                 raise Refused(409, "exists", f"{self.task.output.name} is there already.")
             self.rendering = Rendering(self._office, self.task, self._saved(), self.notify, mine)
@@ -113,8 +122,8 @@ class Open:
 
     def told(self) -> Message:
         """How far it is, for its page."""
-        about: Message = {"id": self.id, "name": self.task.source.name, "state": self.state, "edited": self.edited}
-        about |= {"faces": self.task.place.name, "output": self.task.output.name, "progress": self.progress}
+        about: Message = {"id": self.id, "state": self.state, "edited": self.edited, "progress": self.progress}
+        about |= self.task.told()
         if self.rendering is not None:
             about["render"] = self.rendering.told()
         if self.problem.code:
@@ -194,12 +203,27 @@ class Reviews:
     def _look_after(self) -> None:
         for each in self.all():
             each.look_after()
+            if (job := each.task.job) is not None and (job.output != each.task.output or not self._office.has(job)):
+                self._forget(each)
+
+    def of(self, job: Job) -> Open:
+        """The review of a finished recording; the one that there is, if there is one."""
+        for each in self.all():
+            if each.task.job is job and each.task.output == job.output and each.state != "failed":
+                return each
+        place = job.folder / f"faces-{job.run}.json"
+        return self.open(Task(job.input, place, job.output, job.settings, job))
+
+    def _forget(self, opened: Open) -> None:
+        with self._lock:
+            self._open.pop(opened.id, None)
+        opened.close()
 
     def find(self, name: str, owner: str) -> Open | None:
         """The review of that id, if it is this owner's."""
         with self._lock:
             found = self._open.get(name)
-        return found if found is not None and found.task.owner in ("", owner) else None
+        return found if found is not None and (found.task.job is None or found.task.job.owner == owner) else None
 
     def close(self) -> None:
         """End all. May be called twice."""

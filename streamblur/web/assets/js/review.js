@@ -33,7 +33,7 @@ function showAbout() {
   if (!about) return;
   one("#title").textContent = about.name;
   document.title = `${about.name} · ${word("rvTitle")}`;
-  one("#saved").textContent = state.busy ? word("rvWorking") : about.state === "ready" ? word("rvSaved", { name: about.faces }) : "";
+  one("#saved").textContent = state.busy ? word("rvWorking") : about.state !== "ready" ? "" : about.faces ? word("rvSaved", { name: about.faces }) : word("rvKeptSafe");
   one("#waiting").hidden = about.state === "ready";
   const { frames, total } = about.progress;
   const part = total ? frames / total : null;
@@ -82,7 +82,7 @@ async function begin() {
   await speak();
   bindLook();
   bind();
-  if (!state.id) return complain(word("rvNone"));
+  if (!state.id && !location.search) return complain(word("rvNone"));
   try {
     await start(heard, connection);
   } catch (error) {

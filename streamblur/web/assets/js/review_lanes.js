@@ -55,7 +55,7 @@ function build() {
   drawn = state.over;
   const held = document.activeElement?.closest?.(".row");
   const within = held && { track: held.dataset.track, kind: document.activeElement.className };
-  one("#rows").replaceChildren(doubtRow(), ...drawn.lanes.map(laneRow), one("#needle"));
+  one("#rows").replaceChildren(doubtRow(), ...drawn.lanes.map(laneRow));
   if (within?.track) one(`.row[data-track="${within.track}"] .${within.kind}`)?.focus();
 }
 
@@ -96,9 +96,10 @@ function point() {
     from = Math.max(0, Math.min(frames() - width(), state.frame - width() / 4));
     frame();
   }
-  const rows = one("#rows").getBoundingClientRect();
+  const rows = one(".lanes").getBoundingClientRect();
   const area = lane.getBoundingClientRect();
   const share = (state.frame + 0.5 - from) / width();
+  one("#needle").hidden = share < 0 || share > 1;
   one("#needle").style.transform = `translateX(${area.left - rows.left + share * area.width}px)`;
   one("#needle").title = exact(state.frame);
 }

@@ -1,7 +1,7 @@
 // Writing the result: progress, stopping it, and asking before anything is replaced.
 import { complain, one, say } from "./dom.js";
 import { why } from "./files.js";
-import { render, state, stopRender, told } from "./review_state.js";
+import { render, resultPath, state, stopRender, told } from "./review_state.js";
 import { share, time, word } from "./words.js";
 
 let before = "";
@@ -32,6 +32,8 @@ export function showRender() {
   if (part === null) bar.removeAttribute("value");
   else bar.value = part;
   bar.setAttribute("aria-label", state.about.output);
+  one("#save").hidden = now.state !== "done" || !state.about.download;
+  one("#save").href = resultPath();
   strip.className = `writing ${now.state}`;
   one("#writing-state").textContent = sentence(now, part);
   one("#render").hidden = running;

@@ -12,8 +12,14 @@ export const onChange = (listener) => listeners.push(listener);
 export const changed = () => listeners.forEach((listener) => listener());
 const path = (rest) => `/api/reviews/${encodeURIComponent(state.id)}${rest}`;
 
+// A recording of the files page is named by its job; the review of it has an id of its own.
 export const start = async (onNews, onState) => {
   await begin();
+  const job = new URLSearchParams(location.search).get("job");
+  if (!state.id && job) {
+    state.id = (await (await reach("POST", `/api/jobs/${encodeURIComponent(job)}/review`)).json()).id;
+    history.replaceState(null, "", `/review#${state.id}`);
+  }
   listen(onNews, onState, path("/events"));
 };
 
@@ -97,5 +103,6 @@ export async function picture(frame, longest, original, signal) {
   return { faces: JSON.parse(answer.headers.get("X-Faces") || "[]"), blob: await answer.blob() };
 }
 
+export const resultPath = () => path("/result");
 export const render = (replace) => reach("POST", path("/render"), { replace });
 export const stopRender = () => reach("DELETE", path("/render"));
