@@ -47,7 +47,7 @@ def review(
 def _task(source: Path, faces: Path | None, output: Path | None, settings: Any) -> Any:
     """What to go over, checked before anything starts. Raises StreamblurError."""
     from streamblur.faces import file
-    from streamblur.web.reviews import Task
+    from streamblur.web.tasks import Task
 
     if not source.is_file():
         raise InputError(f"{source} is no file: give one recording or photo.")

@@ -10,32 +10,21 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from streamblur.settings import Settings
 from streamblur.web import folders
 from streamblur.web.jobs import Problem
 from streamblur.web.office import Office
 from streamblur.web.readers import told
+from streamblur.web.tasks import Task
 from streamblur.web.workers import Worker
-
-
-class Wanted(Protocol):
-    """See ``reviews.Task``."""
-
-    @property
-    def source(self) -> Path: ...
-    @property
-    def output(self) -> Path: ...
-    @property
-    def settings(self) -> Settings: ...
 
 
 class Rendering:
     """One result on its way. ``state`` is running, done, failed or cancelled; ``wrote`` once the result was ours."""
 
     def __init__(
-        self, office: Office, task: Wanted, faces: bytes, notify: Callable[[], None], wrote: bool = False
+        self, office: Office, task: Task, faces: bytes, notify: Callable[[], None], wrote: bool = False
     ) -> None:
         self._office, self._task, self._notify = office, task, notify
         self.state, self.problem, self.wrote = "running", Problem("", ""), wrote

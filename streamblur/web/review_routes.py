@@ -9,7 +9,8 @@ from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 from streamblur.errors import SettingsError
 from streamblur.web import asked, names, sending
 from streamblur.web.arriving import Refused
-from streamblur.web.reviews import LONGEST_EDIT, LONGEST_FRAME, Open, Reviews
+from streamblur.web.going_over import LONGEST_EDIT, LONGEST_FRAME, Open
+from streamblur.web.reviews import Reviews
 from streamblur.web.routes import mine
 
 reviews = Blueprint("reviews", __name__)

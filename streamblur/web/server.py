@@ -20,7 +20,7 @@ from streamblur.web.fence import Holds
 from streamblur.web.limits import Limits
 from streamblur.web.listening import Closing, Spools, bound, ending
 from streamblur.web.office import Office
-from streamblur.web.reviews import Task
+from streamblur.web.tasks import Task
 from streamblur.web.workers import Worker
 
 THREADS = 40
