@@ -55,7 +55,7 @@ function pressed(event) {
   if (special(event)) return event.preventDefault();
   // A button that has the focus is pressed by Space, as everywhere.
   if (event.key === " " && event.target.closest("button, a, summary")) return;
-  if (event.key === "o" && !event.ctrlKey) return event.repeat || hold(true);
+  if (event.key.toLowerCase() === "o" && !event.ctrlKey) return event.repeat || hold(true);
   const named = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const shift = event.shiftKey && (event.key.length > 1 || event.ctrlKey) ? "shift " : "";
   const act = KEYS[`${event.ctrlKey ? "ctrl " : ""}${shift}${named}`];
