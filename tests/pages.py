@@ -32,6 +32,7 @@ if True:  # what follows needs both
     from streamblur.web.limits import Limits
     from streamblur.web.listening import bound
     from streamblur.web.office import Office
+    from streamblur.web.reviews import Reviews
     from streamblur.web.workers import Target
 
 SECRET = "SECRET-CANARY-7391"
@@ -62,6 +63,7 @@ class Site:
     port: int
     office: Office
     root: Path
+    reviews: Reviews | None = None
 
     @property
     def host(self) -> str:
@@ -152,12 +154,13 @@ def running(
         app, studios, cameras = make(office, access)
         stack.callback(studios.close)
         stack.callback(cameras.close)
+        stack.callback(app.config["REVIEWS"].close)
         served: Any = create_server(app, sockets=[listening], **server.settings(limits))
         served.channel_class = channel(access, lambda: server.crowded(office))
         thread = threading.Thread(target=served.run)
         thread.start()
         try:
-            yield Site(port, office, root.path)
+            yield Site(port, office, root.path, app.config["REVIEWS"])
         finally:
             office.closing.set()
             with contextlib.suppress(OSError):  # it may act on the trigger before the pull is over

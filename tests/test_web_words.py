@@ -90,10 +90,11 @@ def test_the_description_names_every_route_and_no_other(tmp_path: Path) -> None:
     from flask import Flask
 
     from streamblur.web.live import live
+    from streamblur.web.review_routes import reviews
     from streamblur.web.routes import jobs
 
     app = Flask("description", static_folder=None)
-    for each in (pages.pages, jobs, live):
+    for each in (pages.pages, jobs, live, reviews):
         app.register_blueprint(each)
     routes = set()
     for rule in app.url_map.iter_rules():

@@ -125,6 +125,11 @@ class Review:
             self._undone.edits.append(last)
             return True
 
+    @property
+    def undone(self) -> int:
+        """How many changes ``redo`` can do again."""
+        return len(self._undone.edits)
+
     def redo(self) -> bool:
         """Do again what was taken back last; False when there is nothing."""
         with self._lock:

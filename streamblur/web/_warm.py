@@ -10,6 +10,7 @@ import streamblur.engine
 import streamblur.obscurers.blur
 import streamblur.obscurers.pixelate
 import streamblur.obscurers.solid
+import streamblur.review
 import streamblur.sinks.file
 import streamblur.sinks.image
 import streamblur.sources.file
@@ -17,6 +18,7 @@ import streamblur.sources.image
 import streamblur.trackers._sights
 import streamblur.trackers.motion
 import streamblur.web.child
+import streamblur.web.reviewing
 import streamblur.web.studio  # noqa: F401
 
 with contextlib.suppress(ImportError):

@@ -10,6 +10,8 @@ from streamblur.web.guard import Guard
 from streamblur.web.live import Cameras, live
 from streamblur.web.office import Office
 from streamblur.web.pages import pages
+from streamblur.web.review_routes import reviews
+from streamblur.web.reviews import Reviews
 from streamblur.web.routes import jobs
 from streamblur.web.sessions import Sessions
 from streamblur.web.studios import Studios
@@ -20,11 +22,12 @@ class Application(Flask):
 
 
 def make(office: Office, access: Access) -> tuple[Flask, Studios, Cameras]:
-    """A WSGI application over ``office``. Who made it closes the studios and cameras, then the office."""
+    """A WSGI application over ``office``. Who made it closes the studios, cameras and REVIEWS,
+    then the office."""
     app = Application(__name__, static_folder=None)
     studios, cameras = Studios(office), Cameras(office)
-    app.config.update(OFFICE=office, STUDIOS=studios, CAMERAS=cameras, LIVE=cameras.there())
+    app.config.update(OFFICE=office, STUDIOS=studios, CAMERAS=cameras, LIVE=cameras.there(), REVIEWS=Reviews(office))
     app.config.update(GUARD=Guard(app, access, Sessions()), MAX_CONTENT_LENGTH=access.largest("/upload"))
-    for each in (pages, jobs, live):
+    for each in (pages, jobs, live, reviews):
         app.register_blueprint(each)
     return app, studios, cameras

@@ -18,8 +18,8 @@ from streamblur.values import Progress, Summary
 from streamblur.web import fence
 
 Order = dict[str, Any]
-"""``work`` (file, jpeg, studio, probe), ``folder``, names of ``input`` and ``output`` in it, ``settings``, ``edits``,
-``bounds``."""
+"""``work`` (a name in ``_WORK``), ``folder``, names of ``input`` and ``output`` in it, ``settings``, ``edits``,
+``bounds``; ``reads``, files elsewhere that it may read."""
 Message = dict[str, Any]
 PACE = 0.1
 """Seconds between two messages about progress."""
@@ -60,7 +60,8 @@ def main(pipe: Connection, order: Order) -> None:
     try:
         _settle(pipe, Path(order["folder"]))
         devices = [Path(f"/dev/video{order['device']}")] if order["work"] == "live" else []
-        held = fence.put_up(Path(order["folder"]), fence.Bounds(**order["bounds"]), devices)
+        reads = [Path(place) for place in order.get("reads", [])]
+        held = fence.put_up(Path(order["folder"]), fence.Bounds(**order["bounds"]), devices, reads)
         line.say(fence=asdict(held))
         _WORK[order["work"]](line, order)
     except StreamblurError as error:
@@ -128,6 +129,20 @@ def _live(line: Line, order: Order) -> None:
     film(line, order)
 
 
+def _review(line: Line, order: Order) -> None:
+    """One recording that somebody goes over, for as long as the server asks."""
+    from streamblur.web.reviewing import serve
+
+    serve(line, order)
+
+
+def _render(line: Line, order: Order) -> None:
+    """The recording, hidden as its faces file says."""
+    from streamblur.web.reviewing import render
+
+    line.say(done=told(render(line, order)))
+
+
 def told(summary: Summary) -> dict[str, Any]:
     """A summary as JSON can say it."""
     facts = asdict(summary)
@@ -141,4 +156,6 @@ _WORK: dict[str, Callable[[Line, Order], None]] = {
     "jpeg": _jpeg,
     "studio": _studio,
     "live": _live,
+    "review": _review,
+    "render": _render,
 }

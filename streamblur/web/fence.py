@@ -57,8 +57,9 @@ def alone() -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, 9)
 
 
-def put_up(folder: Path, bounds: Bounds, devices: Sequence[Path] = ()) -> Holds:
-    """Close the fence around this process for good; ``folder`` is the only place where it may write.
+def put_up(folder: Path, bounds: Bounds, devices: Sequence[Path] = (), reads: Sequence[Path] = ()) -> Holds:
+    """Close the fence around this process for good; ``folder`` is the only place where it may write, ``reads`` are
+    files of the user that it may read.
 
     Raises OSError when the kernel has a part of the fence but does not put it up.
     """
@@ -67,7 +68,7 @@ def put_up(folder: Path, bounds: Bounds, devices: Sequence[Path] = ()) -> Holds:
         return Holds(limited, False, False)
     if ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         raise OSError("no_new_privs was refused")
-    files = _landlock.restrict(_readable(), [folder, Path("/dev/null"), *devices])
+    files = _landlock.restrict([*_readable(), *reads], [folder, Path("/dev/null"), *devices])
     return Holds(limited, _seccomp.refuse(), files)
 
 

@@ -30,7 +30,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=()",
 }
-OPEN_PATHS = ("/", "/login", "/assets/")
+BEGINNINGS = ("/", "/review")
+"""Pages: where a browser begins."""
+OPEN_PATHS = (*BEGINNINGS, "/login", "/assets/")
 """Answered also to those who have not given the token."""
 _FIRST = frozenset(["/upload", "/api/jobs", "/login"])
 """Where a script may begin without a session."""
@@ -98,7 +100,7 @@ class Guard:
     def _begins(self, headers: dict[str, str]) -> bool:
         """Whether this request opens a session: the page itself, or a script's first."""
         g.script = g.script or (is_script(headers) and request.path in _FIRST and request.method == "POST")
-        return g.script if request.method in CHANGING else request.path == "/"
+        return g.script if request.method in CHANGING else request.path in BEGINNINGS
 
     def _is_page(self, headers: dict[str, str]) -> bool:
         if request.path == "/login" and g.owner is None:
@@ -118,7 +120,7 @@ class Guard:
             answer.headers[name] = value
         own = request.path.startswith("/assets/") and answer.status_code in (200, 304)
         answer.headers["Cache-Control"] = "no-cache" if own else "no-store"
-        begins = g.get("owner") and request.path in ("/", "/login") and not g.get("script")
+        begins = g.get("owner") and request.path in (*BEGINNINGS, "/login") and not g.get("script")
         if begins and g.session != request.cookies.get(self.cookie):
             answer.set_cookie(self.cookie, g.session, httponly=True, samesite="Strict", path="/")
         return answer

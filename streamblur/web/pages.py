@@ -26,6 +26,12 @@ def index() -> Response:
     return send_from_directory(ASSETS, "index.html" if g.owner else "login.html")
 
 
+@pages.get("/review")
+def review() -> Response:
+    """The page on which somebody goes over the faces of one recording."""
+    return send_from_directory(ASSETS, "review.html" if g.owner else "login.html")
+
+
 @pages.get("/assets/<path:name>")
 def asset(name: str) -> Response:
     """Style, script, words, picture."""

@@ -20,6 +20,7 @@ from streamblur.web.fence import Holds
 from streamblur.web.limits import Limits
 from streamblur.web.listening import Closing, Spools, bound, ending
 from streamblur.web.office import Office
+from streamblur.web.tasks import Task
 from streamblur.web.workers import Worker
 
 THREADS = 40
@@ -52,8 +53,9 @@ def checked(wanted: Wanted) -> None:
         )
 
 
-def serve(wanted: Wanted, say: Say) -> None:
-    """Serve the page until a signal ends it (KeyboardInterrupt); then nothing of it is left.
+def serve(wanted: Wanted, say: Say, task: Task | None = None) -> None:
+    """Serve the page, or the review of one recording, until a signal ends it (KeyboardInterrupt); then nothing of it is
+    left.
 
     Raises SettingsError and MissingError.
     """
@@ -77,10 +79,12 @@ def serve(wanted: Wanted, say: Say) -> None:
         app, studios, cameras = make(office, access)
         stack.enter_context(Closing(studios))
         stack.enter_context(Closing(cameras))
+        reviews = stack.enter_context(Closing(app.config["REVIEWS"]))
         server: Any = create_server(app, sockets=[listening], **settings(wanted.limits))
         server.channel_class = channel(access, lambda: crowded(office))
         stack.callback(server.close)
-        announce(wanted, port, office, say)
+        path = f"#{wanted.token}" if wanted.token else ""
+        announce(wanted, port, office, say, path if task is None else f"review#{reviews.open(task).id}")
         with ending(office):
             server.run()
 
@@ -105,18 +109,18 @@ def crowded(office: Office) -> bool:
     return sum(job.state == "queued" for job in office.all()) >= office.limits.waiting
 
 
-def announce(wanted: Wanted, port: int, office: Office, say: Say) -> None:
+def announce(wanted: Wanted, port: int, office: Office, say: Say, path: str) -> None:
     """Tell where the page is and what protects it; open it."""
     shown = "127.0.0.1" if wanted.host in ("", "0.0.0.0") else f"[{wanted.host}]" if ":" in wanted.host else wanted.host
-    address = f"http://{shown}:{port}/"
-    say(f"The page is at {address}{f'#{wanted.token}' if wanted.token else ''}  (Ctrl-C ends it and wipes everything)")
+    address = f"http://{shown}:{port}/{path}"
+    say(f"The page is at {address}  (Ctrl-C ends it{'' if path.startswith('review') else ' and wipes everything'})")
     if not loopback(wanted.host):
         say("Warning: others on the network can reach it; the token keeps them out, but nothing here is encrypted on")
         say("the way. Put it behind a proxy with TLS, or use it only on a network that you trust.")
     for missing in held(office).missing():
         say(f"Note: this system cannot hold the process that reads a file to {missing}.")
     if wanted.browser:
-        opening = threading.Timer(0.3, webbrowser.open, [f"{address}{f'#{wanted.token}' if wanted.token else ''}"])
+        opening = threading.Timer(0.3, webbrowser.open, [address])
         opening.daemon = True
         opening.start()
 

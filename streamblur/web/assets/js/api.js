@@ -23,12 +23,17 @@ async function refused(answer) {
   return new Problem(answer.status, said.error?.code ?? "other", said.error?.message ?? "", Number(answer.headers.get("Retry-After") ?? 0));
 }
 
-export async function ask(method, path, body) {
+export async function reach(method, path, body) {
   const headers = { "X-CSRF-Token": csrf };
   if (body) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), keepalive: method === "DELETE" });
   if (!answer.ok) throw await refused(answer);
   sessionStorage.removeItem("reloaded");
+  return answer;
+}
+
+export async function ask(method, path, body) {
+  const answer = await reach(method, path, body);
   return answer.status === 204 ? null : answer.json();
 }
 
@@ -56,13 +61,13 @@ export function send(file, settings, edits, onShare, signal) {
   });
 }
 
-export function listen(onNews, onState) {
-  const events = new EventSource("/api/events");
+export function listen(onNews, onState, path = "/api/events") {
+  const events = new EventSource(path);
   events.onmessage = (event) => onNews(JSON.parse(event.data));
   events.onopen = () => onState(true);
   events.onerror = () => {
     onState(false);
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(onNews, onState), 2000);
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(onNews, onState, path), 2000);
   };
   return events;
 }

@@ -41,6 +41,14 @@ const LINES = {
 export const icon = (name) =>
   drawing("0 0 24 24", ["path", { d: LINES[name], fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" }]);
 
+// Scrolls a list so far that one of its entries is in sight, and nothing else.
+export function reveal(entry, list, under = 0) {
+  if (!entry) return;
+  const [box, area] = [entry.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (box.top < area.top + under) list.scrollTop += box.top - area.top - under;
+  else if (box.bottom > area.bottom) list.scrollTop += box.bottom - area.bottom;
+}
+
 export const say = (text) => {
   one("#said").textContent = text;
 };

@@ -22,6 +22,9 @@ export function showStage(item) {
   const save = one("#download");
   save.hidden = !done;
   save.href = done ? `/api/jobs/${item.job.id}/result` : "#";
+  const review = one("#review");
+  review.hidden = !(done && item.kind === "video");
+  review.href = done ? `/review?job=${item.job.id}` : "#";
   one("#report").hidden = !(done && item.job.report);
   if (item.job?.report) one("#report").href = item.job.report;
   one("#unapplied").hidden = !(done && item.draft);

@@ -1,0 +1,215 @@
+"""The review in a real Chromium, with the keyboard: jump, keep, draw, undo, hold for the original, write."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from films import film, pictures, told
+from pages import Site, running
+from scenes import Scene, sway, walk
+
+from streamblur import Settings, compose
+from streamblur.faces import file
+from streamblur.faces.edits import applied
+from streamblur.values import Box
+from streamblur.web.limits import Limits
+from streamblur.web.tasks import Task
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
+playwright = pytest.importorskip("playwright.sync_api")
+SERIOUS = ("serious", "critical")
+FILM = Scene([sway(180, 150, 60, 40), walk((470, 190), (-1, 0), 80, 0, 60)], frames=60)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running(tmp_path_factory.mktemp("site"), Limits(workers=1)) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Task, list[list[Box]]]:
+    """A recording of two faces, of which one was found, and that only at times; and where both are."""
+    place = tmp_path / "party.mp4"
+    truth = film(place, FILM)
+    told(monkeypatch, [boxes[:1] if n < 12 or n > 50 else [] for n, boxes in enumerate(truth)])
+    faces = compose.detect(Settings(), place)
+    file.write(faces, tmp_path / "faces.json")
+    settings = Settings(preset="ultrafast", crf=14)
+    return Task(place, tmp_path / "faces.json", tmp_path / "party_blurred.mp4", settings), truth
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Any, task: tuple[Task, Any]) -> Iterator[Callable[..., Any]]:
+    """Opens the review; fails when a script failed or anything else than the page was asked."""
+    opened: list[Any] = []
+    wrong: list[str] = []
+    own = (f"http://{site.host}/", f"blob:http://{site.host}/")
+
+    def open_page(**about: Any) -> Any:
+        assert site.reviews is not None
+        context = chromium.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, **about})
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(own) else None)
+        page.set_default_timeout(30_000)
+        page.goto(f"http://{site.host}/review#{site.reviews.open(task[0]).id}")
+        page.wait_for_selector("html[data-ready]")
+        page.wait_for_selector(".face")
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+def until(page: Any, expression: str, limit: float = 30) -> None:
+    """Wait until it is true (Playwright's own way would need eval in the page, which its policy refuses)."""
+    deadline = time.monotonic() + limit
+    while not page.evaluate(f"() => Boolean({expression})"):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(30)
+
+
+def frame(page: Any) -> int:
+    return int(page.locator("#seek").input_value())
+
+
+def edits(task: Task) -> list[str]:
+    return [str(edit["do"]) for edit in file.read(task.place).edits]
+
+
+def test_from_the_first_doubt_to_the_result(visit: Callable[..., Any], task: tuple[Task, list[list[Box]]]) -> None:
+    wanted, truth = task
+    page = visit()
+    key = page.keyboard.press
+    assert page.title().startswith("party.mp4")
+    doubts = page.locator(".spot").count()
+    assert doubts >= 1
+    key("n")
+    until(page, "document.querySelector('.spot[aria-current]')")
+    assert 11 < frame(page) < 52, "between what was seen"
+    assert f"1 of {doubts}" in page.locator("#looked").inner_text()
+
+    key("k")
+    until(page, "document.querySelector('.eye').getAttribute('aria-checked') === 'false'")
+    assert edits(wanted) == ["keep"]
+    key("u")
+    until(page, "document.querySelector('.eye').getAttribute('aria-checked') === 'true'")
+    assert edits(wanted) == []
+
+    key("Home")
+    for _ in range(30):
+        key("ArrowRight")
+    until(page, "document.querySelector('#seek').value === '30'")
+    key("Shift+ArrowLeft")
+    assert frame(page) == 5
+    key("Shift+ArrowRight")
+    assert frame(page) == 30
+    key("d")
+    area, box = page.locator("#layer").bounding_box(), truth[30][1]
+    x, y = area["width"] / 640, area["height"] / 360
+    page.mouse.move(area["x"] + box.left * x, area["y"] + box.top * y)
+    page.mouse.down()
+    page.mouse.move(area["x"] + box.right * x, area["y"] + box.bottom * y, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".row.added")
+    assert edits(wanted) == ["drawn"]
+    track = applied(file.read(wanted.place)).tracks[-1]
+    assert len(track.frames) >= 55, "followed both ways"
+
+    key("Control+z")
+    until(page, "!document.querySelector('.row.added')")
+    key("Control+Shift+z")
+    page.wait_for_selector(".row.added")
+    key("r")
+    page.wait_for_selector(".writing.done")
+    assert "party_blurred.mp4 is written" in page.locator("#writing-state").inner_text()
+    before, after = pictures(wanted.source), pictures(wanted.output)
+    for number in (3, 30, 55):
+        for face in truth[number]:
+            inside = np.s_[int(face.top) : int(face.bottom), int(face.left) : int(face.right)]
+            assert np.abs(before[number].astype(int) - after[number])[inside].mean() > 12, (number, face)
+
+
+def test_the_original_is_shown_only_while_the_key_is_held(visit: Callable[..., Any], task: tuple[Task, Any]) -> None:
+    page, asked = visit(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    assert not [url for url in asked if "original" in url]
+    page.keyboard.down("o")
+    page.wait_for_selector("#sign", state="visible")
+    assert [url for url in asked if "original=1" in url]
+    asked.clear()
+    page.keyboard.up("o")
+    assert page.locator("#sign").is_hidden()
+    until(page, "document.querySelector('#frame').naturalWidth")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    assert not [url for url in asked if "original" in url]
+
+
+def test_with_the_keyboard_alone_and_in_chinese(visit: Callable[..., Any], task: tuple[Task, Any]) -> None:
+    page = visit(locale="zh-CN")
+    key = page.keyboard.press
+    key("?")
+    assert page.locator("#keys dt").count() == page.locator("#keys dd").count() >= 15
+    key("Escape")
+    key("d")
+    page.wait_for_selector(".drawn")
+    for _ in range(3):
+        key("ArrowRight")
+        key("Shift+ArrowDown")
+    key("Escape")
+    assert page.locator(".drawn").count() == 0
+    key("d")
+    key("Enter")
+    page.wait_for_selector(".row.added")
+    key("ArrowRight")
+    key("s")
+    until(page, "document.querySelectorAll('.row[data-track]').length >= 3")
+    key("j")
+    key("ArrowUp")
+    key("Enter")
+    until(page, "document.querySelectorAll('.row[data-track]').length === 2")
+    assert edits(task[0]) == ["drawn", "split", "join"]
+    started = frame(page)
+    key("Space")
+    until(page, f"document.querySelector('#seek').value > {started + 5}")
+    key("Space")
+    assert page.locator("#render").inner_text().startswith("写出结果")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 768), ("light", 360)])
+def test_accessible_and_nothing_sticks_out(visit: Callable[..., Any], scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(
+        color_scheme=scheme, viewport={"width": width, "height": 860}, bypass_csp=True, reduced_motion="reduce"
+    )
+    page.keyboard.press("n")
+    page.keyboard.press("k")
+    until(page, "document.querySelector('.eye').getAttribute('aria-checked') === 'false'")
+    found = axe.run(page).response["violations"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.keyboard.press("?")
+    found += axe.run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in SERIOUS] == []
