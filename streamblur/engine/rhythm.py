@@ -30,7 +30,7 @@ class Rhythm:
         self._every = every
         self._gap = every or USUAL
         self._since = 0
-        self._faces: list[Box] | None = None
+        self._faces: tuple[list[Box] | None, list[Box] | None] = None, None
 
     def due(self, begins: bool, change: float) -> bool:
         """Whether to look at the next frame: ``begins`` a new shot, ``change`` since the last look (0 to 1)."""
@@ -41,12 +41,16 @@ class Rhythm:
         return self._since == 1
 
     def looked(self, seen: Sequence[Detection]) -> None:
-        """Learn from what was seen: quick faces, new ones and lost ones shorten the gap, calm ones lengthen it."""
+        """Learn from what was seen: quick faces, new ones and lost ones shorten the gap, calm ones lengthen it.
+
+        A face counts as new or lost when two looks agree, since looks see differently sharply in turn.
+        """
         now = [detection.box for detection in seen if detection.score >= FACE]
-        before, self._faces = self._faces, now
+        (before, earlier), self._faces = self._faces, (now, self._faces[0])
         if self._every is not None or before is None:
             return
-        restless = max(_alone(now, before), _alone(before, now))
+        earlier = before if earlier is None else earlier
+        restless = max(_alone(now, [*before, *earlier]), _alone(earlier, [*before, *now]))
         if restless > RESTLESS:
             self._gap = SHORTEST
         else:
