@@ -128,10 +128,11 @@ def inside(pipe: Connection, order: child.Order) -> None:
     child.main(pipe, order)
 
 
-def attempt(folder: Path, what: str, where: object = "") -> str:
-    """What a fenced child got when it tried: the name of an error, empty when it succeeded."""
+def attempt(folder: Path, what: str, where: object = "", lent: Path | None = None) -> str:
+    """What a fenced child that was lent a file got when it tried: the name of an error, empty when it succeeded."""
     bounds = asdict(Bounds(4 << 30, 8 << 20, 30))
     order = {"work": "file", "folder": str(folder), "input": what, "output": str(where), "bounds": bounds}
+    order["reads"] = [] if lent is None else [str(lent)]
     worker = Worker(context(("fake_child",)), order | {"settings": asdict(Settings())}, time.monotonic() + 30, inside)
     messages = list(worker.messages())
     worker.close()
@@ -174,6 +175,18 @@ def test_s15_no_other_files(own: Path, tmp_path: Path) -> None:
     assert attempt(own, "links", secret)
     assert attempt(own, "shares_memory")
     assert not (tmp_path / "planted").exists()
+
+
+@needs_landlock
+def test_s15_a_review_reads_its_recording_and_nothing_beside_it(own: Path, tmp_path: Path) -> None:
+    lent, beside = tmp_path / "meeting.mp4", tmp_path / "private"
+    for place in (lent, beside):
+        place.write_text(SECRET, encoding="utf-8")
+    assert attempt(own, "reads", lent, lent) == ""
+    assert attempt(own, "reads", beside, lent)
+    assert attempt(own, "lists", tmp_path, lent)
+    assert attempt(own, "links", lent, lent)
+    assert attempt(own, "writes", tmp_path, lent)
 
 
 def test_s15_no_programs_processes_or_signals(own: Path) -> None:

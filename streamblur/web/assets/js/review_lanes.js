@@ -113,8 +113,7 @@ export function zoomBy(factor) {
   const at = (state.frame - from) / width();
   zoom = Math.min(MOST_ZOOM, Math.max(1, zoom * factor));
   from = Math.max(0, Math.min(frames() - width(), state.frame - at * width()));
-  build();
-  light();
+  frame();
   point();
 }
 

@@ -79,6 +79,8 @@ export const told = (error) => (error.code === "edit" && document.documentElemen
 
 // One change at a time; gives the id of the track that came of it, or null.
 export async function edit(change, sentence) {
+  const waits = change.do === "undo" || change.do === "redo"; // pressed quickly, each counts; others mean what is shown
+  while (waits && state.busy) await new Promise((done) => setTimeout(done, 20));
   if (state.busy || !state.over) return null;
   state.busy = true;
   changed();
