@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from streamblur.sinks._priority import usual
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -17,6 +19,7 @@ def no_thread_left() -> Iterator[None]:
     """Fails a test that leaves a thread alive; a second is given to those that are just ending."""
     before = set(threading.enumerate())
     yield
+    usual()  # tests open SVT-AV1 themselves, too
     deadline = time.monotonic() + 1
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.fidelity.look import LIGHT
 from benchmarks.fidelity.media import cloth, film, still
 from benchmarks.fidelity.read import side
-from streamblur import OutputError, Settings, blur, planes, rooms
+from streamblur import OutputError, Progress, Settings, blur, planes, rooms
 from streamblur.sinks import _tags
 
 FAST = {"preset": "12"}
@@ -178,3 +180,19 @@ def test_a_change_of_the_picture_on_the_way_is_said(tmp_path: Path) -> None:
 def test_what_is_no_video_encoder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="is not a video encoder here"):
         blur(make(tmp_path / "in.mp4", Clip()), tmp_path / "out.mp4", Settings(codec=name))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux tells of priorities")
+def test_no_thread_is_left_at_a_priority_of_its_own(tmp_path: Path) -> None:
+    """SVT-AV1, opened by root, makes every thread a real-time thread."""
+    source = make(tmp_path / "in.mp4", Clip(size=(96, 64), times=tuple(range(8))))
+    kinds: set[int] = set()
+
+    def watch(_: Progress) -> None:
+        for task in os.listdir("/proc/self/task"):
+            with contextlib.suppress(OSError):
+                kinds.add(os.sched_getscheduler(int(task)))
+
+    blur(source, tmp_path / "out.mkv", Settings(codec="libsvtav1", detector="mediapipe", preset="ultrafast"), watch)
+    assert kinds == {os.SCHED_OTHER}
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER

@@ -13,6 +13,7 @@ import av
 
 from streamblur.errors import OutputError
 from streamblur.settings import Settings
+from streamblur.sinks._priority import usual
 from streamblur.values import StreamInfo
 
 
@@ -162,6 +163,7 @@ def opened(context: Any, place: Path) -> None:
     """Open a trial encoder and close it. Raises OutputError when it cannot be, before any frame is decoded for it."""
     try:
         context.open()
+        usual()
     except (av.FFmpegError, ValueError) as error:
         name = context.name
         why = f"{name} needs hardware or a driver that is not here" if _HARDWARE.search(name) else f"{name} refuses it"

@@ -21,6 +21,7 @@ from streamblur.sinks import _codecs, _light, _tags
 from streamblur.sinks._original import Original
 from streamblur.sinks._palette import Palette
 from streamblur.sinks._pixels import Repacker, target
+from streamblur.sinks._priority import usual
 from streamblur.sinks._signature import unsigned
 from streamblur.values import SafeFrame, StreamInfo
 
@@ -153,6 +154,7 @@ class PictureTrack:
         context.options = old | {key: ":".join(filter(None, (old.get(key), more))) for key, more in told.items()}
         self.notes += _tags.interlaced(self._stream, picture, before) + _tags.lost(before, self._place, bool(told))
         context.open()
+        usual()
         self.begun = True
 
     def _stamp(self, picture: VideoFrame, frame: SafeFrame) -> None:
