@@ -19,12 +19,15 @@ async function work() {
     wanted = null;
     if (!item.job || !files.includes(item)) continue;
     const draft = item.draft ?? { settings: item.settings, edits: item.edits };
+    const asked = item.forgotten ?? 0;
     item.loading = true;
     changed();
     try {
       const answer = await api.preview(item.job.id, draft.settings, time, draft.edits);
-      forget(item);
-      item.preview = { ...answer, time };
+      release(item);
+      // Applied or undone meanwhile: then it shows what holds no more.
+      if ((item.forgotten ?? 0) === asked) item.preview = { ...answer, time };
+      else URL.revokeObjectURL(answer.image);
     } catch (error) {
       if (error.status === 429) await new Promise((resolve) => setTimeout(resolve, 1000 * error.after));
       else complain(why(error));
@@ -36,6 +39,12 @@ async function work() {
 }
 
 export function forget(item) {
+  item.forgotten = (item.forgotten ?? 0) + 1;
+  if (wanted?.item === item) wanted = null;
+  release(item);
+}
+
+function release(item) {
   if (item.preview) URL.revokeObjectURL(item.preview.image);
   item.preview = null;
 }
