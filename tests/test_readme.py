@@ -108,7 +108,7 @@ CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 
 
 def numbers(text: str) -> list[str]:
-    return re.findall(r"\d[\d.,]*", " ".join(line for line in text.splitlines() if line.startswith("|")))
+    return re.findall(r"\d+(?:[.,]\d+)*", " ".join(line for line in text.splitlines() if line.startswith("|")))
 
 
 def test_the_chinese_readme_is_in_step() -> None:
