@@ -515,3 +515,19 @@ def test_through_standard_input_and_output(tmp_path: Path) -> None:
         assert failed.stderr.startswith(b"Error: standard input")
         assert why in failed.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["to.png", "x.png"]
+
+
+def test_a_contact_sheet_shows_the_outputs_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.jpg", "two.jpg"):
+        photo(tmp_path / "in" / name)
+    (tmp_path / "in" / "broken.jpg").write_bytes(b"\xff\xd8\xff" + bytes(99))
+    result = CliRunner().invoke(main, ["blur", "in", "-o", "out", "--report", "sheet.html", "--jobs", "1"])
+    assert result.exit_code == 1
+    page = (tmp_path / "sheet.html").read_text()
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert all(name in page for name in ("one.jpg", "two.jpg", "broken.jpg"))
+    assert str(tmp_path) not in page
+    again = CliRunner().invoke(main, ["blur", "in", "-o", "out", "--report", "sheet.html"])
+    assert again.exit_code == 1
+    assert "already there" in again.output

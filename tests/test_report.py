@@ -25,7 +25,7 @@ from streamblur.cli import main
 from streamblur.faces import Faces, FaceTrack, Fingerprint
 from streamblur.findings import Finding, Verified
 from streamblur.proving import Proof, prove, reproduced
-from streamblur.report import File, Picture, Told, as_json, as_page, contact_sheet, schema, spots
+from streamblur.report import Card, File, Picture, Told, as_json, as_page, contact_sheet, schema, spots
 from streamblur.values import Box
 
 FAST: dict[str, Any] = {"preset": "ultrafast", "crf": 4}
@@ -153,10 +153,13 @@ def test_an_hour_is_a_small_page(tmp_path: Path) -> None:
     safe(page)
 
 
-def test_a_batch_is_one_sheet() -> None:
-    page = contact_sheet([made(), made(name=NASTY), replace(made(), pictures=[Picture(None, 0, b"jpeg")])])
+def test_a_sheet_shows_what_is_to_be_looked_at_first() -> None:
+    page = contact_sheet(
+        [Card("b.jpg", 3, "done", "good", b"jpeg"), Card(NASTY, 0, "failed", "bad"), Card("a.jpg", 1, "done", "good")]
+    )
     assert safe(page) >= {"figure", "img"}
-    assert "3 files, 6 faces hidden, 3 still to be seen." in page
+    assert "3 files, 4 faces hidden, 1 to look at." in page
+    assert page.index("failed") < page.index("a.jpg") < page.index("b.jpg")
 
 
 def test_a_run_can_be_done_again_from_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

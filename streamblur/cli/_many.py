@@ -29,14 +29,16 @@ _NAMED = 20
 
 def many(order: Order, settings: Settings) -> bool:
     """Do them all, and say what happened; whether all of them succeeded."""
-    from streamblur.batch.export import Log
+    from streamblur.batch import export, sheet
 
     started = time.monotonic()
     rooms.overlays(settings)
     found, jobs = _planned(order)
     with ExitStack() as stack:
-        log = Log(order.report, settings) if order.report is not None else None
-        if log is not None:
+        log: export.Log | sheet.Sheet | None = None
+        if order.report is not None:
+            kind = sheet.Sheet if order.report.suffix.lower() in sheet.SUFFIXES else export.Log
+            log = kind(order.report, settings)
             stack.callback(log.abort)
         ended: list[Outcome] = []
         shown = stack.enter_context(board(len(jobs), order.quiet, order.verbose))

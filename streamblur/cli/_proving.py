@@ -34,6 +34,13 @@ class Asked:
         self._context = context
         self._proved: Proved | None = None
 
+    @property
+    def page(self) -> bool:
+        """Whether a page is all that is asked for, which there can be of many files as well."""
+        others = (name for name in ASKED if name != "report")
+        report = self._context.params["report"]
+        return not any(self._context.params[name] for name in others) and report.suffix.lower() != ".json"
+
     def run(self, settings: Settings, source: Path, output: Path, show: Show) -> Summary:
         """``compose.run`` with its proof."""
         from streamblur.proving import Proof, prove

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,8 +17,8 @@ from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
 
 OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blurred before its suffix]"
-ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .csv or .jsonl."
-REPORT = "Say what was done: .html or .json; of many files a log, .csv or .jsonl."
+ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .html, .csv or .jsonl."
+REPORT = "Say what was done: .html or .json; of many files .html, or a log, .csv or .jsonl."
 MANY = "With --cluster, --report writes a log of many files, none of a single one."
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
@@ -99,7 +100,9 @@ def blur(
         proof, log, run = None, fields["report"], one_on(context, cluster)
     order = Order(sources, output, recursive, jobs, log, quiet, verbose, run, cluster)
     if proof is not None and not order.single:
-        raise click.UsageError(ONE)
+        if not proof.page:
+            raise click.UsageError(ONE)
+        proof, order = None, replace(order, report=fields["report"])
     if cluster is not None and order.single and log is not None:
         raise click.UsageError(MANY)
     with stoppable(), errors_as_sentences(), profiled(profile):

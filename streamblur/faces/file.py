@@ -147,9 +147,9 @@ def write_whole(data: bytes, place: Path, force: bool) -> None:
         raise OutputError(f"cannot write {place}: {why}. Check the folder and the space left.") from error
 
 
-def may_write(place: Path, force: bool, source: Path) -> None:
+def may_write(place: Path, force: bool, source: Path | None = None) -> None:
     """Raise OutputError now rather than after an hour of looking."""
-    if place.exists() and source.exists() and place.samefile(source):
+    if source is not None and place.exists() and source.exists() and place.samefile(source):
         raise OutputError(f"{place} is the input itself: choose another name.")
     if not place.parent.is_dir():
         raise OutputError(f"the folder of {place} does not exist: make it first.")

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from streamblur.report._album import Album, Picture
 from streamblur.report._json import as_json, read, schema
-from streamblur.report._page import as_page, contact_sheet
+from streamblur.report._page import as_page
 from streamblur.report._plot import code
+from streamblur.report._sheet import Card, contact_sheet
 from streamblur.report._told import File, Told
 from streamblur.report._tracks import Row, Spot, rows, spots
 
 __all__ = [
     "Album",
+    "Card",
     "File",
     "Picture",
     "Row",

@@ -24,8 +24,8 @@ def as_page(told: Told) -> str:
     findings = told.verified.findings if told.verified is not None else ()
     word, kind = verdict(told)
     body = [
-        f'<header><p class="brand">streamblur report</p><h1>{_text(told.output.name)}</h1>',
-        f'<p class="verdict {kind}">{_text(word)}</p></header>',
+        f'<header><p class="brand">streamblur report</p><h1>{text(told.output.name)}</h1>',
+        f'<p class="verdict {kind}">{text(word)}</p></header>',
         _section("Summary", _paragraphs(summary(told)) + _cover(told)),
         _section("Over time", _plot(told)),
         _section("Look here", _spots(spots(told.faces, findings))),
@@ -34,41 +34,22 @@ def as_page(told: Told) -> str:
         _section("Kept, dropped and changed", _list(told.summary.notes, "Nothing but picture and sound was found.")),
         _section("Files and settings", _files(told) + _settings(told)),
     ]
-    return _document(told.output.name, "".join(body))
+    return document(told.output.name, "".join(body))
 
 
-def contact_sheet(results: Sequence[Told]) -> str:
-    """One page for several results, such as a batch of photos: what was written, and how each came out."""
-    cells = "".join(_cell(told) for told in results)
-    left = sum(len(told.verified.findings) for told in results if told.verified is not None)
-    faces = sum(told.summary.tracks for told in results)
-    words = f"{len(results)} files, {faces} faces hidden" + (f", {left} still to be seen" if left else "") + "."
-    head = f'<header><p class="brand">streamblur contact sheet</p><h1>{_text(words)}</h1></header>'
-    return _document("contact sheet", head + f'<section><div class="sheet">{cells}</div></section>')
-
-
-def _cell(told: Told) -> str:
-    word, kind = verdict(told)
-    image = next((_image(p.jpeg, told.output.name) for p in told.pictures if p.track is None), _no_picture())
-    faces = f"{told.summary.tracks} face{'' if told.summary.tracks == 1 else 's'}"
-    name = f"<b>{_text(told.output.name)}</b>"
-    outcome = f'<span>{faces} · <i class="{kind}">{_text(word)}</i></span>'
-    return f"<figure>{image}<figcaption>{name}{outcome}</figcaption></figure>"
-
-
-def _document(title: str, body: str) -> str:
+def document(title: str, body: str) -> str:
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
-        f'content="light dark"><title>{_text(title)} · streamblur</title><style>{style}</style></head>'
+        f'content="light dark"><title>{text(title)} · streamblur</title><style>{style}</style></head>'
         f"<body><main>{body}</main></body></html>\n"
     )
 
 
-def _text(text: object) -> str:
+def text(text: object) -> str:
     """Text that cannot become markup, with what cannot be printed shown as a code, so that no name plays tricks."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in str(text))
     return escape(shown)
@@ -79,19 +60,15 @@ def _section(title: str, inner: str) -> str:
 
 
 def _paragraphs(sentences: Iterable[str]) -> str:
-    return "".join(f"<p>{_text(sentence)}</p>" for sentence in sentences)
+    return "".join(f"<p>{text(sentence)}</p>" for sentence in sentences)
 
 
 def _list(items: Sequence[str], none: str) -> str:
-    return "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in items) + "</ul>" if items else f"<p>{none}</p>"
+    return "<ul>" + "".join(f"<li>{text(item)}</li>" for item in items) + "</ul>" if items else f"<p>{none}</p>"
 
 
-def _image(jpeg: bytes, what: str) -> str:
-    return f'<img alt="{_text(what)}" src="data:image/jpeg;base64,{b64encode(jpeg).decode()}">'
-
-
-def _no_picture() -> str:
-    return '<div class="none">no face was hidden</div>'
+def image(jpeg: bytes, what: str) -> str:
+    return f'<img alt="{text(what)}" src="data:image/jpeg;base64,{b64encode(jpeg).decode()}">'
 
 
 def _cover(told: Told) -> str:
@@ -100,9 +77,7 @@ def _cover(told: Told) -> str:
         return ""
     frame = told.faces.frame(whole.pts)
     when = f" at {code(told.faces.seconds(frame))}" if frame is not None and not told.summary.still else ""
-    return (
-        f'<figure class="whole">{_image(whole.jpeg, "the output")}<figcaption>The output{when}.</figcaption></figure>'
-    )
+    return f'<figure class="whole">{image(whole.jpeg, "the output")}<figcaption>The output{when}.</figcaption></figure>'
 
 
 def _plot(told: Told) -> str:
@@ -125,7 +100,7 @@ def _spots(found: Sequence[Spot]) -> str:
 def _spot_table(found: Sequence[Spot]) -> str:
     lines = "".join(
         f'<tr><td class="time">{_when(spot)}</td><td><span class="bar" style="--risk:{spot.risk:.2f}"></span></td>'
-        f"<td class='why'>{_text(spot.why)}</td><td class='num'>{'' if spot.track is None else spot.track}</td></tr>"
+        f"<td class='why'>{text(spot.why)}</td><td class='num'>{'' if spot.track is None else spot.track}</td></tr>"
         for spot in found
     )
     head = "<tr><th class='time'>Time</th><th>Risk</th><th class='why'>Why</th><th class='num'>Face</th></tr>"
@@ -139,7 +114,7 @@ def _when(spot: Spot) -> str:
 def _faces(found: Sequence[Row], told: Told) -> str:
     if not found:
         return "<p>No face was found.</p>"
-    images = {p.track: _image(p.jpeg, f"face {p.track}, hidden") for p in told.pictures}
+    images = {p.track: image(p.jpeg, f"face {p.track}, hidden") for p in told.pictures}
     lines = "".join(_face(row, images.get(row.track, "")) for row in found[:LISTED])
     head = (
         "<tr><th>As written</th><th class='num'>Face</th><th class='num'>From</th><th class='num'>To</th>"
@@ -166,8 +141,8 @@ def _face(row: Row, image: str) -> str:
 
 def _files(told: Told) -> str:
     lines = "".join(
-        f"<tr><th>{what}</th><td>{_text(each.name)}</td><td class='num'>{each.size:,} bytes</td>"
-        f"<td><code>{_text(each.sha256)}</code></td></tr>"
+        f"<tr><th>{what}</th><td>{text(each.name)}</td><td class='num'>{each.size:,} bytes</td>"
+        f"<td><code>{text(each.sha256)}</code></td></tr>"
         for what, each in (("Input", told.source), ("Output", told.output))
     )
     return f"<div class='wide'><table class='files'><tbody>{lines}</tbody></table></div>"
@@ -179,5 +154,5 @@ def _settings(told: Told) -> str:
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    told = (f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in values.items())
+    told = (f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in values.items())
     return f"<dl>{''.join(told)}</dl>"
