@@ -39,25 +39,23 @@ Show = Callable[[Progress], None]
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What is asked for besides the output: a ``report`` (.html or .json), to ``verify`` the output, to ``repair`` it,
-    the ``faces`` to hide instead of looking, to ``tell`` everything also without a report (for a contact sheet)."""
+    the ``faces`` to hide instead of looking."""
 
     report: Path | None = None
     verify: bool = False
     repair: bool = False
     faces: Faces | None = None
-    tell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
     """What came out: the run's summary, what was decided, what was found in the output (None: nobody looked again),
-    how often it was mended and written anew, and all of it for a report, if one was asked for."""
+    and how often it was mended and written anew."""
 
     summary: Summary
     faces: Faces
     verified: Verified | None = None
     rounds: int = 0
-    told: Told | None = None
 
     @property
     def unresolved(self) -> tuple[Finding, ...]:
@@ -87,10 +85,8 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
         known, album = mended(believed, verified.findings), Album(rooms.part("sinks", "image").shot)
         again = _run(replace(settings, force=True), source, output, known, album, show)
         proved = replace(again, rounds=proved.rounds + 1)
-    if proof.report is not None or proof.tell:
-        proved = replace(proved, told=told(settings, source, output, proved, album))
-    if proof.report is not None and proved.told is not None:
-        _write(proof.report, proved.told, settings.force)
+    if proof.report is not None:
+        _write(proof.report, told(settings, source, output, proved, album), settings.force)
     return proved
 
 
