@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 70, 24, 48, 58
+LEFT, RIGHT, TOP, BOTTOM = 90, 24, 48, 58
+LETTER, LINE = 7.6, 18
+"""Pixels that a letter of a name is wide, and a line of them high."""
 DECADES = (0.0001, 0.001, 0.01, 0.1, 1.0)
 FLOOR = 0.00005
 """Where no exposed face-frame at all is drawn."""
@@ -36,7 +38,8 @@ def svg(points: Sequence[Point]) -> str:
         f'aria-label="Speed against exposed faces"><style>{_STYLE}</style>',
         f'<text class="name" x="{LEFT}" y="22">Faces left visible, against speed</text>',
         f'<text x="{LEFT}" y="{HEIGHT - 12}">speed: share of that of decoding and encoding alone →</text>',
-        f'<text transform="translate(16 {HEIGHT - BOTTOM}) rotate(-90)">exposed face-frames</text>',
+        f'<text transform="translate(16 {(HEIGHT - BOTTOM + TOP) // 2}) rotate(-90)" text-anchor="middle">'
+        "exposed face-frames</text>",
     ]
     for share in (0, 0.25, 0.5, 0.75, 1):
         x = _x(share)
@@ -47,18 +50,25 @@ def svg(points: Sequence[Point]) -> str:
         label = "none" if share == FLOOR else f"{100 * share:g} %"
         parts.append(f'<path class="grid" d="M{LEFT} {y:.0f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{label}</text>')
-    parts += [_point(point) for point in points]
+    taken: list[tuple[float, float, float]] = []
+    parts += [_point(point, taken) for point in sorted(points, key=lambda point: -point.efficiency)]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _point(point: Point) -> str:
+def _point(point: Point, taken: list[tuple[float, float, float]]) -> str:
+    """A dot and its name, over the names that are ``taken`` already (left, right, baseline)."""
     x, y = _x(point.efficiency), _y(point.exposed)
-    end = ' text-anchor="end"' if x > WIDTH * 0.66 else ""
+    width = LETTER * len(point.name)
+    left = min(x - 8, WIDTH - RIGHT - width)
+    line = y - 12
+    while any(left < end and start < left + width and abs(line - base) < LINE for start, end, base in taken):
+        line -= LINE
+    taken.append((left, left + width, line))
     ours = ' class="ours"' if point.name.startswith("streamblur") else ""
-    away = -10 if end else 10
+    stem = f'<path class="grid" d="M{x:.0f} {y - 6:.0f}V{line + 4:.0f}"/>' if line < y - 14 else ""
     return (
-        f'<g{ours}><circle cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
-        f'<text class="name" x="{x + away:.1f}" y="{y - 8:.1f}"{end}>{escape(point.name)}</text></g>'
+        f'<g{ours}>{stem}<circle cx="{x:.1f}" cy="{y:.1f}" r="6"/>'
+        f'<text class="name" x="{left:.1f}" y="{line:.1f}">{escape(point.name)}</text></g>'
     )
 
 
