@@ -2,7 +2,8 @@
 
 Each look asks YuNet and MediaPipe about the whole picture. YuNet sees it sharply on every second look; on the others
 MediaPipe sees a third of the tiles, so that six looks see them all, and the first look everything. That costs
-60 CPU-ms a look at a meeting gallery of nine; all of it on every look cost 91 and hid as much (all but 1 or 2 of 8,211).
+60 CPU-ms a look at a meeting gallery of nine; all of it on every look cost 91 and hid as much (all but 1 or 2
+of 8,211).
 A face of the last look that nobody sees now (a tile whose turn it is not, a head that turned) is looked up again
 where it was.
 """
