@@ -22,7 +22,9 @@ def helps(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str,
         yield " ".join(words), command.get_help(context)
         if isinstance(command, click.Group):
             for name in command.list_commands(context):
-                yield from helps(command.commands[name], (*words, name))
+                inner = command.get_command(context, name)
+                assert inner is not None
+                yield from helps(inner, (*words, name))
 
 
 def text() -> str:

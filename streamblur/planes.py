@@ -77,7 +77,9 @@ def copied(picture: av.VideoFrame) -> av.VideoFrame:
         old, new = _rows(before), _rows(after)
         width = min(old.shape[1], new.shape[1])
         new[:, :width] = old[:, :width]
-    copy.pts, copy.dts, copy.duration, copy.time_base = picture.pts, picture.dts, picture.duration, picture.time_base
+    copy.pts, copy.dts, copy.duration = picture.pts, picture.dts, picture.duration
+    if picture.time_base is not None:  # a picture that no decoder made has none
+        copy.time_base = picture.time_base
     return copy
 
 

@@ -115,7 +115,7 @@ def test_every_part_of_a_room_can_be_built(room: str) -> None:
 
 
 def test_every_option_of_a_live_picture_can_be_given() -> None:
-    given = {parameter.name for parameter in main.commands["live"].params}
+    given = {parameter.name for parameter in rooms.part("cli", "live").live.params}
     only_blur = {"mute", "keep", "thorough", "hindsight", "keep_face", "hwaccel"}
     assert given - {"source", "to", "quiet", "verbose"} == {f.name for f in fields(Live)} - only_blur
 

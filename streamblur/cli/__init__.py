@@ -16,8 +16,17 @@ from streamblur.cli._terminal import errors_as_sentences
 from streamblur.rooms import choices
 
 
-class Sentences(click.Group):
-    """Commands whose errors are told as sentences."""
+class Commands(click.Group):
+    """Each is imported when it is asked for; their errors are told as sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(choices("cli"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in choices("cli"):
+            return None
+        command: click.Command = getattr(importlib.import_module(f"streamblur.cli.{cmd_name}"), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         with errors_as_sentences():
@@ -25,12 +34,8 @@ class Sentences(click.Group):
 
 
 @click.group(
-    cls=Sentences, context_settings={"max_content_width": 100}, epilog="Example:\n\n  streamblur blur meeting.mp4"
+    cls=Commands, context_settings={"max_content_width": 100}, epilog="Example:\n\n  streamblur blur meeting.mp4"
 )
 @click.version_option(__version__, message="streamblur %(version)s")
 def main() -> None:
     """Makes every face in a recording unrecoverable, and leaves the rest as it was."""
-
-
-for name in choices("cli"):
-    main.add_command(getattr(importlib.import_module(f"streamblur.cli.{name}"), name))

@@ -20,6 +20,7 @@ from streamblur.detectors import centerface, mediapipe, yunet
 from streamblur.detectors._blazeface import FULL, SHORT
 from streamblur.detectors._joining import joined
 from streamblur.detectors._jury import Jury
+from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import Judge, doubted
 from streamblur.geometry import clipped, grown, iou, moved, scaled
@@ -77,7 +78,7 @@ class Eyes:
         return [face for face in found if iou(face.box, place) >= _NEAR]
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:
-        with yunet.modest():
+        with modest():
             mirrored = np.ascontiguousarray(image[:, ::-1])
             sights = scan.sights(mirrored)
             strict = [s.detection for s in sights if s.detection.source in ("yunet", "centerface")]

@@ -19,6 +19,7 @@ from streamblur.detectors import mediapipe, yunet
 from streamblur.detectors._blazeface import FULL, SHORT
 from streamblur.detectors._joining import Sight, apart, joined
 from streamblur.detectors._jury import Jury
+from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY
 from streamblur.detectors._turned import turned
@@ -54,10 +55,6 @@ class Both:
 
         The score is 0.75 or more for a sure face, 0.5 or more for a likely one.
         """
-        with yunet.modest():
-            return self._looked(image)
-
-    def _looked(self, image: Image) -> list[Detection]:
         sights = [sight for sight in self._scan.sights(image) if _worth_asking(sight)]
         # A memory has next to no weight in where a face is: its last place is only asked about.
         sights += [Sight(replace(face, score=_REMEMBERED, votes=0), max(image.shape)) for face in self._known]
@@ -97,6 +94,7 @@ def build(settings: Settings) -> Detector:
         return alone
     strict = yunet.Network(models.data(models.YUNET), settings.confidence)
     with ExitStack() as opened:
+        opened.enter_context(modest())  # also for who covers meanwhile
         passes = mediapipe.networks(replace(settings, confidence=_LOWER * settings.confidence), opened)
         return Both(passes[SHORT], passes[FULL], strict, settings, opened.pop_all())
 

@@ -26,6 +26,11 @@ from streamblur.values import Detection
 
 _WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 _LOGGING = threading.Lock()
+_TASKS = "mediapipe.tasks.python"
+_UNUSED = (
+    *("matplotlib", "matplotlib.pyplot", "sounddevice"),  # 0.4 of the 0.5 s that MediaPipe's import takes
+    *(f"{_TASKS}.{kind}" for kind in ("audio", "text", "decision", "retrieval")),
+)
 
 
 class _Task(Protocol):
@@ -140,7 +145,7 @@ def _task(path: Path, confidence: float) -> _Task:
             f"The face model {path.name} is not in {path.parent}: install streamblur again with "
             "'python3 -m pip install --force-reinstall streamblur', which puts it there."
         )
-    with imported_later("matplotlib", "matplotlib.pyplot", "sounddevice"):  # 0.4 of the 0.5 s that MediaPipe takes
+    with imported_later(*_UNUSED):
         from mediapipe.tasks.python.core.base_options import BaseOptions
         from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
 

@@ -6,15 +6,14 @@ Paper: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine In
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from streamblur import models
+from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Scan
 from streamblur.geometry import grown
 from streamblur.ports import Detector, Image
@@ -23,7 +22,6 @@ from streamblur.values import Box, Detection
 
 _LONGEST = (640, 960)  # sides of the whole picture as it is looked at; 320 adds false boxes, 1280 costs 45 CPU-ms
 _TIGHT = 0.04  # its boxes leave out the ears and the hairline: median area 0.96 of the truth boxes of videos.json
-_OPENCV = threading.RLock()
 
 
 class Network:
@@ -76,24 +74,3 @@ def _face(row: NDArray[np.float32]) -> Detection:
     left, top, width, height = (float(v) for v in row[:4])
     box = grown(Box(left, top, left + width, top + height), _TIGHT)
     return Detection(box, float(row[14]), "yunet")
-
-
-@contextmanager
-def modest() -> Iterator[None]:
-    """One thread and no warnings while OpenCV's network runs. May be nested: each change costs a millisecond.
-
-    Two threads halve the wall time of a look but cost 30 % more CPU time, which the encoder needs
-    (measured: 13.2 against 10.1 CPU-ms at 640 x 360). OpenCV 5.0 warns of a target that it ignores anyway.
-    """
-    with _OPENCV:
-        threads, level = cv2.getNumThreads(), cv2.utils.logging.getLogLevel()
-        if threads == 1 and level == cv2.utils.logging.LOG_LEVEL_ERROR:
-            yield
-            return
-        cv2.setNumThreads(1)
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
-            cv2.setNumThreads(threads)
