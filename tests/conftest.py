@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av  # noqa: F401 - before OpenCV, after which PyAV cannot open a screen
 import pytest
 
 from streamblur.sinks._priority import usual

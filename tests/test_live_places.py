@@ -138,6 +138,15 @@ def display() -> Iterator[str]:
     process.stdout.close()
 
 
+def test_a_screen_that_would_end_the_process_is_refused(display: str) -> None:
+    code = (
+        "import cv2\nfrom streamblur import InputError, rooms\nfrom streamblur.settings import Live\n"
+        f"try: rooms.part('sources', 'screen').build(Live(), 'screen:{display}')\nexcept InputError as e: print(e)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "import streamblur first" in done.stdout
+
+
 @pytest.mark.usefixtures("display")
 def test_a_face_on_a_screen_is_hidden_by_the_real_detector(display: str, tmp_path: Path) -> None:
     """A picture with a face is put on the screen, and read from it as any other would be."""

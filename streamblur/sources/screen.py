@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from streamblur.errors import InputError
@@ -24,7 +25,18 @@ def build(settings: Live, place: str) -> Source:
     if not name:
         raise InputError("there is no screen: DISPLAY is not set. Start it on a desktop, or name one, screen::0.")
 
+    if form == "x11grab" and _opencv_came_first():
+        raise InputError(
+            "OpenCV was imported before streamblur, and its X11 breaks that of PyAV: import streamblur first."
+        )
+
     def opening() -> Any:
         return opened(form, name, settings, [{"framerate": RATE}])
 
     return Grabbed(f"the screen {name}", opening, True, "Name another one, or start this on the desktop.")
+
+
+def _opencv_came_first() -> bool:
+    """Then opening a screen ends the process (OpenCV 5.0 with PyAV 18.1, both with libraries of their own for X11)."""
+    order = list(sys.modules)
+    return "cv2" in order and order.index("cv2") < order.index("av")
