@@ -144,7 +144,7 @@ def test_a_screen_that_would_end_the_process_is_refused(display: str) -> None:
         f"try: rooms.part('sources', 'screen').build(Live(), 'screen:{display}')\nexcept InputError as e: print(e)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "import streamblur first" in done.stdout
+    assert "put 'import av' before" in done.stdout
 
 
 @pytest.mark.usefixtures("display")

@@ -24,11 +24,8 @@ def build(settings: Live, place: str) -> Source:
     name = name or {"x11grab": os.environ.get("DISPLAY", ""), "gdigrab": "desktop"}.get(form, "Capture screen 0:none")
     if not name:
         raise InputError("there is no screen: DISPLAY is not set. Start it on a desktop, or name one, screen::0.")
-
     if form == "x11grab" and _opencv_came_first():
-        raise InputError(
-            "OpenCV was imported before streamblur, and its X11 breaks that of PyAV: import streamblur first."
-        )
+        raise InputError("OpenCV was imported before PyAV and breaks its screen capture: put 'import av' before it.")
 
     def opening() -> Any:
         return opened(form, name, settings, [{"framerate": RATE}])
