@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from streamblur.values import Box
@@ -68,22 +67,6 @@ def clipped(box: Box, width: float, height: float) -> Box | None:
     """The part of the box inside a picture of this size, or None when nothing is."""
     part = Box(max(0.0, box.left), max(0.0, box.top), min(width, box.right), min(height, box.bottom))
     return part if part.width > 0 and part.height > 0 else None
-
-
-def snapped(box: Box, width: int, height: int, step_x: int, step_y: int) -> tuple[int, int, int, int] | None:
-    """Whole pixels (left, top, right, bottom) around the box, outward to multiples of the step.
-
-    Clipped to the picture; the last column and row belong to it even when the size is not a
-    multiple of the step. None when the box lies outside.
-    """
-    inside = clipped(box, width, height)
-    if inside is None:
-        return None
-    left = math.floor(inside.left / step_x) * step_x
-    top = math.floor(inside.top / step_y) * step_y
-    right = min(width, math.ceil(inside.right / step_x) * step_x)
-    bottom = min(height, math.ceil(inside.bottom / step_y) * step_y)
-    return left, top, right, bottom
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:

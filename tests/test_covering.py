@@ -81,6 +81,13 @@ def test_the_last_row_and_column_of_an_odd_picture_are_covered(name: str) -> Non
         assert (corner != before[component.layout.name][-3:, -3:]).any()
 
 
+def test_a_face_outside_the_picture_changes_nothing() -> None:
+    frame = noise("yuv420p")
+    before = copies(frame)
+    cover(frame, [Box(-20, 5, -1, 25), Box(83, 10, 99, 30), Box(10, 61, 30, 80)], how())
+    assert all((view == before[name]).all() for name, view in copies(frame).items())
+
+
 def test_a_face_cut_by_the_edge_is_blurred_as_strongly_as_a_whole_one() -> None:
     stripes = np.tile((np.arange(SIZE[0]) // 6 % 2 * 200 + 20).astype(np.uint8), (SIZE[1], 1))
     frame = av.VideoFrame.from_ndarray(stripes, format="gray")

@@ -1,4 +1,4 @@
-"""Boxes: turned, snapped and joined right."""
+"""Boxes: turned, clipped and joined right."""
 
 from __future__ import annotations
 
@@ -23,13 +23,7 @@ def test_an_upright_box_is_found_in_the_stored_picture(orientation: int) -> None
     assert int(shown.sum()) == 150
 
 
-def test_boxes_snap_outward_and_reach_the_last_column_of_an_odd_picture() -> None:
-    assert geometry.snapped(Box(3.2, 5.9, 9.1, 7.0), 101, 51, 2, 2) == (2, 4, 10, 8)
-    assert geometry.snapped(Box(98.5, 48.5, 300, 300), 101, 51, 2, 2) == (98, 48, 101, 51)
-
-
 def test_a_box_outside_is_nowhere() -> None:
-    assert geometry.snapped(Box(-20, 0, -1, 10), 100, 50, 2, 2) is None
     assert geometry.clipped(Box(100, 0, 110, 10), 100, 50) is None
 
 

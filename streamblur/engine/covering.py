@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamblur.engine.chapters import chapter
-from streamblur.geometry import grown, snapped, stored
+from streamblur.geometry import grown, stored
 from streamblur.layouts import Layout
 from streamblur.overlays import Overlay
 from streamblur.planes import Component, components, writable
@@ -141,11 +141,10 @@ class _Area:
 
     def _inside(self, layout: Layout) -> tuple[int, int, int, int] | None:
         """The part of this component that lies in the picture, in its samples."""
-        box = Box(self.left, self.top, self.right, self.bottom)
-        found = snapped(box, self.width, self.height, layout.step_x, layout.step_y)
-        if found is None:
+        left, top = max(0, self.left), max(0, self.top)
+        right, bottom = min(self.width, self.right), min(self.height, self.bottom)
+        if right <= left or bottom <= top:
             return None
-        left, top, right, bottom = found
         x, y = layout.step_x, layout.step_y
         return left // x, top // y, -(-right // x), -(-bottom // y)
 
@@ -182,7 +181,7 @@ def _hidden(view: NDArray[Any], before: tuple[int, int], beside: tuple[int, int]
     """Obscure at the full size of the face also where only a part of it is in the picture, so that the
     strength does not fall at the edge; what is outside continues the edge."""
     if not any(before) and not any(beside):
-        return obscurer(cast(Patch, np.ascontiguousarray(view)))
+        return obscurer(cast(Patch, view if view.strides[1] == view.itemsize else np.ascontiguousarray(view)))
     # A face far larger than what is seen of it needs no more than its own size again.
     above, below = (min(max(0, n), 4 * view.shape[0]) for n in before)
     left, right = (min(max(0, n), 4 * view.shape[1]) for n in beside)
