@@ -7,6 +7,7 @@ smoothed away does. Where the line lies was measured: README.md, "What counts as
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.leak.pairs import Gray
-from streamblur.geometry import grown, snapped
+from streamblur.geometry import clipped, grown
 from streamblur.values import Box
 
 SURE, LIKELY = 0.8, 0.4
@@ -78,7 +79,7 @@ def _regions(change: NDArray[np.float32]) -> tuple[Blocks, list[tuple[int, int, 
 
 def _clear(blocks: Blocks, face: Box, block: int) -> None:
     rows, columns = blocks.shape
-    near = snapped(grown(face, NEAR), columns * block, rows * block, block, block)
+    near = clipped(grown(face, NEAR), columns * block, rows * block)
     if near is not None:
-        left, top, right, bottom = (edge // block for edge in near)
-        blocks[top:bottom, left:right] = 0
+        rows_in = slice(math.floor(near.top / block), math.ceil(near.bottom / block))
+        blocks[rows_in, math.floor(near.left / block) : math.ceil(near.right / block)] = 0
