@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Callable
@@ -399,3 +400,19 @@ def test_without_a_device_the_processor_decodes_and_says_so(name: str, meeting: 
 def test_an_unknown_device_is_refused(meeting: Path) -> None:
     with pytest.raises(SettingsError, match="choose none, auto"):
         build(Settings(hwaccel="abacus"), meeting)
+
+
+def test_a_closed_file_leaves_no_picture_in_memory(tmp_path: Path) -> None:
+    """Many are read one after the other in a batch, and a picture keeps all those of its decoder."""
+
+    def pictures() -> int:
+        return sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+
+    place = make(tmp_path / "a.mp4", Clip())
+    gc.collect()
+    before = pictures()
+    with closing(build(Settings(), place)) as source:
+        for frame in source:
+            del frame
+    del source
+    assert pictures() == before

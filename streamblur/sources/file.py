@@ -6,6 +6,7 @@ are InputErrors, because a recording that silently lost its end must not be pass
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -184,3 +185,4 @@ class _FileSource:
         """Give the file back. May be called twice."""
         self._decoded.close()  # type: ignore[attr-defined]
         self._stack.close()
+        gc.collect()  # a picture whose side data was read refers to itself (PyAV 18), and keeps those of its decoder
