@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from clips import Clip, make
 from scenes import paste, wallpaper
+from screens import screen
 from test_live import Kept, Stub, read
 
 from streamblur import InputError, MissingError, OutputError, live, rooms
@@ -125,17 +125,8 @@ def test_every_option_of_a_live_picture_can_be_given() -> None:
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed")
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "640x360x24", "-nolisten", "tcp", "-noreset"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    yield f":{process.stdout.readline().strip()}"
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+    with screen("640x360") as name:
+        yield name
 
 
 def test_a_screen_that_would_end_the_process_is_refused(display: str) -> None:

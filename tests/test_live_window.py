@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 from clips import Clip, make
+from screens import screen
 
 TESTS = Path(__file__).parent
 RUN = """if True:
@@ -47,18 +48,10 @@ ASK_TO_CLOSE = """if True:
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    for program, package in [("Xvfb", "xvfb"), ("xdotool", "xdotool")]:
-        if shutil.which(program) is None:
-            pytest.skip(f"{package} is not installed")
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    yield f":{process.stdout.readline().strip()}"
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
+    if shutil.which("xdotool") is None:
+        pytest.skip("xdotool is not installed")
+    with screen("800x600") as name:
+        yield name
 
 
 class Preview:

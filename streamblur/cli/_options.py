@@ -18,6 +18,7 @@ GROUPS = ("Looking", "Hiding", "Proving", "Writing", "Other")
 DEFAULTS = Settings()
 PLACE = click.Path(path_type=Path)
 DETECTORS = ", ".join(rooms.choices("detectors"))
+PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 
 
 class GroupedOption(click.Option):
@@ -43,7 +44,7 @@ class GroupedCommand(click.Command):
 
 
 def rhythm(value: str) -> int | None:
-    """``auto`` or a number of frames, as a type of ``--every``."""
+    """``auto`` or a number of frames, as a type of ``--every`` and ``--delay``."""
     if value != "auto" and not value.isdecimal():
         raise click.BadParameter(f"{value!r} is neither a number of frames nor auto.")
     return None if value == "auto" else int(value)
@@ -74,3 +75,34 @@ def setting(group: str, field: str, text: str, **attributes: Any) -> Callable[[A
     attributes = {"default": getattr(DEFAULTS, field), "show_default": True, **attributes}
     names = attributes.pop("names", (f"--{field.replace('_', '-')}",))
     return grouped(*names, field, group=group, help=text, **attributes)
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator, in this order."""
+
+    def all_of_them(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return all_of_them
+
+
+finding = together(
+    setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME"),
+    setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"])),
+    setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1."),
+    setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="by need"),
+)
+"""What every command that looks for faces asks for."""
+
+hiding = together(
+    setting("Hiding", "style", "How faces are hidden.", type=click.Choice(rooms.choices("obscurers"))),
+    setting("Hiding", "strength", "1 is safe, up to 4 is stronger."),
+    setting("Hiding", "margin", "Added on every side, as a share of the face."),
+    setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"])),
+    setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",)),
+    setting("Hiding", "region", "Always hidden: x,y,w,h or x,y,w,h@start-end.", multiple=True, **PLACES),
+    setting("Hiding", "exclude_region", "No face is hidden there.", multiple=True, **PLACES),
+)
+"""What every command that hides faces asks for."""

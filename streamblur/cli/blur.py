@@ -11,7 +11,7 @@ from streamblur import compose, rooms
 from streamblur.cli import _proving as proving
 from streamblur.cli._cluster import one_on
 from streamblur.cli._many import many
-from streamblur.cli._options import DETECTORS, PLACE, GroupedCommand, detectors, grouped, rhythm, setting, settings_of
+from streamblur.cli._options import PLACE, GroupedCommand, finding, grouped, hiding, setting, settings_of
 from streamblur.cli._order import Order, Run, one, tell
 from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
@@ -20,7 +20,6 @@ OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blu
 ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .html, .csv or .jsonl."
 REPORT = "Say what was done: .html or .json; of many files .html, or a log, .csv or .jsonl."
 MANY = "With --cluster, --report writes a log of many files, none of a single one."
-PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
 FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
 
@@ -29,23 +28,14 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
     epilog="Example:\n\n  streamblur blur meeting.mp4 -o meeting_safe.mp4 --style solid",
 )
 @click.argument("sources", metavar="INPUT...", type=click.Path(), nargs=-1, required=True)
-@setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
-@setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
-@setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
-@setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="by need")
+@finding
 @setting("Looking", "analysis_size", "Longest side of the picture that is looked at.", metavar="PIXELS")
 @setting("Looking", "min_face", "Smallest face, in that picture.", metavar="PIXELS")
 @setting("Looking", "thorough", "Find smaller and tilted faces; slow.", is_flag=True, show_default=False)
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(rooms.choices("trackers")))
 @setting("Looking", "hindsight", "How far a face is also hidden before and after it is seen.", metavar="SECONDS")
 @setting("Looking", "hwaccel", "What decodes: none, auto, cuda, vaapi, videotoolbox ...", metavar="NAME")
-@setting("Hiding", "style", "How faces are hidden.", type=click.Choice(rooms.choices("obscurers")))
-@setting("Hiding", "strength", "1 is safe, up to 4 is stronger.")
-@setting("Hiding", "margin", "Added on every side, as a share of the face.")
-@setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"]))
-@setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",))
-@setting("Hiding", "region", "Always hidden: x,y,w,h or x,y,w,h@start-end.", multiple=True, **PLACES)
-@setting("Hiding", "exclude_region", "No face is hidden there.", multiple=True, **PLACES)
+@hiding
 @setting("Hiding", "keep_face", "Leave this face of --faces visible.", type=int, multiple=True, **FACES)
 @grouped(
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."

@@ -9,20 +9,11 @@ import click
 
 from streamblur import live as living
 from streamblur import rooms
-from streamblur.cli._options import DETECTORS, GroupedCommand, detectors, grouped, rhythm, setting
+from streamblur.cli._options import GroupedCommand, finding, grouped, hiding, rhythm, setting
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, printable, stoppable
 from streamblur.errors import OutputError, SettingsError
 from streamblur.live import Choices, Ended, Status
 from streamblur.settings import Live
-
-PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
-
-
-def held(value: str) -> int | None:
-    """``auto`` or a number of frames, as a type of ``--delay``."""
-    if value != "auto" and not value.isdecimal():
-        raise click.BadParameter(f"{value!r} is neither a number of frames nor auto.")
-    return None if value == "auto" else int(value)
 
 
 @click.command(
@@ -35,27 +26,18 @@ def held(value: str) -> int | None:
     help="window:, a file, rtmp:// rtsp:// udp:// srt://, virtualcam:, null:; repeatable.  [default: window:]",
 )  # fmt: skip
 @grouped(
-    "--delay", group="Looking", type=held, metavar="N|auto", default="auto",
+    "--delay", group="Looking", type=rhythm, metavar="N|auto", default="auto",
     help="Frames that wait for looks; with 0 a new face may show for 2.  [default: one look]",
 )  # fmt: skip
 @grouped("--size", group="Other", default="", metavar="WxH", help="Size asked of a camera or screen.")
 @grouped("--fps", group="Other", type=float, metavar="N", help="Frames a second asked of it.")
 @grouped("--realtime", group="Other", is_flag=True, help="SOURCE is a file: play it as if it were live.")
 @grouped("--audio-device", group="Writing", default="", metavar="NAME", help="Sound to record instead of SOURCE's.")
-@setting("Looking", "detector", f"What finds faces: {DETECTORS}; several with +.", type=detectors, metavar="NAME")
-@setting("Looking", "model", "Near faces, far faces, or both.", type=click.Choice(["short", "full", "both"]))
-@setting("Looking", "confidence", "Lower finds more faces, and more that are none. 0 to 1.")
-@setting("Looking", "every", "Look at every Nth frame.", type=rhythm, metavar="N|auto", show_default="by need")
+@finding
 @setting("Looking", "analysis_size", "Longest side looked at, at most; less when slow.", metavar="PIXELS")
 @setting("Looking", "min_face", "Smallest face, in that picture.", metavar="PIXELS")
 @setting("Looking", "tracker", "What follows faces.", type=click.Choice(rooms.choices("trackers")))
-@setting("Hiding", "style", "How faces are hidden.", type=click.Choice(rooms.choices("obscurers")))
-@setting("Hiding", "strength", "1 is safe, up to 4 is stronger.")
-@setting("Hiding", "margin", "Added on every side, as a share of the face.")
-@setting("Hiding", "shape", "Shape of the hidden region.", type=click.Choice(["box", "ellipse"]))
-@setting("Hiding", "boxes", "Draw a green frame around it.", names=("--boxes/--no-boxes",))
-@setting("Hiding", "region", "Always hidden: x,y,w,h or x,y,w,h@start-end.", multiple=True, **PLACES)
-@setting("Hiding", "exclude_region", "No face is hidden there.", multiple=True, **PLACES)
+@hiding
 @setting("Hiding", "picture", "What the style picture lays over faces.", metavar="FILE", show_default=False)
 @setting("Writing", "watermark", "Small, in a corner.", metavar="TEXT|PNG", show_default="none")
 @setting("Writing", "codec", "FFmpeg encoder of a recording.", metavar="NAME")

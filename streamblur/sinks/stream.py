@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
 from streamblur.settings import Live
+from streamblur.sinks._child import Child
 from streamblur.sinks._sending import OPENS, Asked
 from streamblur.sinks._shown import Shown
 from streamblur.values import SafeFrame, StreamInfo
@@ -48,10 +48,8 @@ class _Stream:
         self._failed = ""
         self._answered = threading.Event()
         self.told: Callable[[str], None] = lambda sentence: None
-        pipe, command = subprocess.PIPE, [sys.executable, "-c", _RUN.format(path=[p for p in sys.path if p])]
-        self._process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
-        self._listener = threading.Thread(target=self._listen, name="streamblur-stream", daemon=True)
-        self._listener.start()
+        command = [sys.executable, "-c", _RUN.format(path=[p for p in sys.path if p])]
+        self._child = Child(command, "streamblur-stream", self._told, ENDS)
         self._put(asked)
         self._answered.wait(2 * OPENS)
         if self._failed or not self._answered.is_set():
@@ -72,7 +70,7 @@ class _Stream:
 
     def write(self, frame: SafeFrame) -> None:
         """Send one frame. Raises OutputError when the process that sends has died."""
-        if self._process.poll() is not None:
+        if self._child.process.poll() is not None:
             raise OutputError(f"the stream to {safe(self._asked.place)} ended: {self._failed or 'its process died'}.")
         picture = self._shown.picture(frame, "yuv420p")
         if (picture.width, picture.height) != self._asked.size:
@@ -81,38 +79,27 @@ class _Stream:
 
     def _put(self, thing: Any) -> None:
         with contextlib.suppress(OSError, ValueError):  # it died, which the next frame tells
-            pickle.dump(thing, self._process.stdin, protocol=5)
-            self._process.stdin.flush()
+            pickle.dump(thing, self._child.pipe, protocol=5)
+            self._child.pipe.flush()
 
-    def _listen(self) -> None:
-        for line in self._process.stdout:
-            word, _, rest = line.decode(errors="replace").strip().partition(" ")
-            if word == "failed":
-                self._failed = rest
-            elif word == "told":
-                self._breaks += 1
-                self.told(f"The stream to {safe(self._asked.place)} broke off ({rest}): trying again.")
-            self._answered.set()
-        self._failed = self._failed or "its process ended"
+    def _told(self, line: str | None) -> None:
+        word, _, rest = (line or "").partition(" ")
+        if line is None:
+            self._failed = self._failed or "its process ended"
+        elif word == "failed":
+            self._failed = rest
+        elif word == "told":
+            self._breaks += 1
+            self.told(f"The stream to {safe(self._asked.place)} broke off ({rest}): trying again.")
         self._answered.set()
 
     def close(self) -> None:
         """End the stream."""
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(ENDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join(ENDS)
-        self._process.stdout.close()
+        self._child.close()
 
     def abort(self) -> None:
         """End at once. Never raises."""
-        with contextlib.suppress(Exception):
-            self._process.kill()
-            self.close()
+        self._child.abort()
 
 
 def safe(place: str) -> str:

@@ -6,18 +6,17 @@ import contextlib
 import json
 import os
 import queue
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import av
 
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
 from streamblur.settings import Settings
+from streamblur.sinks._child import Child
 from streamblur.sinks._shown import Shown
 from streamblur.values import Box, SafeFrame, StreamInfo
 
@@ -59,13 +58,8 @@ class _Window:
         self._keys: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._ready = threading.Event()
         self._closed = False
-        pipe, command = subprocess.PIPE, [sys.executable, str(_VIEWER)]
-        # Its complaints about fonts that it does not need stay off the terminal; Ctrl-C there is ours alone.
-        self._process: Any = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        self._listener = threading.Thread(target=self._listen, name="streamblur-keys", daemon=True)
-        self._listener.start()
+        # Quiet: its complaints about fonts that it does not need stay off the terminal.
+        self._child = Child([sys.executable, str(_VIEWER)], "streamblur-keys", self._told, ENDS, quiet=True)
         if not self._ready.wait(OPENS) or self._closed:
             self.abort()
             raise OutputError(
@@ -73,21 +67,18 @@ class _Window:
                 f"or write with --to to {OTHERS}."
             )
 
-    def _listen(self) -> None:
-        for line in self._process.stdout:
-            what, _, rest = line.decode().strip().partition(" ")
-            if what == "key":
-                self._keys.put(chr(int(rest)))
-            elif what == "closed":
-                self._closed = True
-                self._keys.put("closed")
-            self._ready.set()
-        self._closed = True
+    def _told(self, line: str | None) -> None:
+        what, _, rest = (line or "").partition(" ")
+        if what == "key":
+            self._keys.put(chr(int(rest)))
+        elif what == "closed":
+            self._keys.put("closed")
+        self._closed = self._closed or line is None or what == "closed"
         self._ready.set()
 
     def write(self, frame: SafeFrame) -> None:
         """Show one frame; it is not changed. Raises OutputError when the window has died."""
-        if self._closed and self._process.poll() not in (None, 0):
+        if self._closed and self._child.process.poll() not in (None, 0):
             raise OutputError("the window died; the rest goes on without it.")
         if self._closed:
             return
@@ -95,9 +86,9 @@ class _Window:
         marks = [[round(v) for v in (b.left, b.top, b.right, b.bottom)] for b in self.marks]
         told = {"height": pixels.shape[0], "width": pixels.shape[1], "words": list(self.words), "marks": marks}
         with contextlib.suppress(BrokenPipeError, OSError):  # closed by the user, which comes as a key
-            self._process.stdin.write(json.dumps(told).encode() + b"\n")
-            self._process.stdin.write(pixels.data)
-            self._process.stdin.flush()
+            self._child.pipe.write(json.dumps(told).encode() + b"\n")
+            self._child.pipe.write(pixels.data)
+            self._child.pipe.flush()
 
     def pressed(self) -> list[str]:
         """The keys pressed since the last time, as characters; ``closed`` when the window was closed."""
@@ -108,18 +99,8 @@ class _Window:
 
     def close(self) -> None:
         """Close the window."""
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(ENDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join(ENDS)
-        self._process.stdout.close()
+        self._child.close()
 
     def abort(self) -> None:
         """Close the window at once. Never raises."""
-        with contextlib.suppress(Exception):
-            self._process.kill()
-            self.close()
+        self._child.abort()
