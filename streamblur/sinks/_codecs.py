@@ -170,6 +170,11 @@ def opened(context: Any, place: Path) -> None:
         raise OutputError(f"{place} cannot be encoded: {why}. Use --codec auto.") from error
 
 
+def quarter_colour(pixels: str) -> bool:
+    """Whether the format has one colour sample for four of brightness: only there it matters where it lies."""
+    return "420" in pixels or pixels.startswith(("nv12", "nv21", "p01"))
+
+
 def lossy_quality(name: str, known: frozenset[str]) -> int | None:
     """The fixed quality, in FFmpeg's lambda units, of the MPEG-4 family, which knows no crf; None for all others."""
     old = ("mpeg4", "mjpeg", "msmpeg4", "msmpeg4v2", "flv", "h263", "h263p", "mpeg1video", "mpeg2video", "wmv1", "wmv2")
