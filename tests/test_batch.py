@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ import pytest
 import runs
 from click.testing import CliRunner
 from PIL import Image
+from tqdm import tqdm
 
 from streamblur import InputError, OutputError, Settings, rooms
 from streamblur.batch.export import Log
@@ -37,6 +39,7 @@ from streamblur.batch.resources import default_jobs, free_memory
 from streamblur.batch.running import Ways, outcomes, settings_digest
 from streamblur.batch.work import Shelf, work
 from streamblur.cli import main
+from streamblur.cli._board import Lines
 
 TESTS = Path(__file__).parent
 FAST = Settings(preset="ultrafast")
@@ -332,6 +335,17 @@ def test_a_line_of_the_log_says_what_was_seen(tmp_path: Path) -> None:
     for told in ended.values():
         assert told.sha256_in == digest(Path(told.source))
         assert told.sha256_out == digest(Path(told.output))
+
+
+def test_the_time_left_follows_what_was_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)  # a thread that would stay
+    with tqdm(total=20, smoothing=0, file=io.StringIO()) as bar:
+        lines = Lines(True, False, bar)
+        for number in range(12):
+            lines.ended(replace(outcome(), earlier=number < 10))
+            lines.now({})
+        told = bar.format_dict
+    assert (told["n"], told["initial"], told["rate"]) == (12, 10, None)  # so the rate is 2 files in the time till now
 
 
 def test_there_is_always_a_job_and_never_more_than_files() -> None:
