@@ -500,6 +500,25 @@ def test_stopping_while_the_workers_start_is_as_quiet(tmp_path: Path) -> None:
     until(lambda: not left(process.pid), 2)
 
 
+@pytest.mark.usefixtures("fixed")
+def test_one_file_into_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    place = photo(tmp_path / "a.jpg")
+    result = CliRunner().invoke(main, ["blur", str(place), "-o", f"{tmp_path}/new/deep/"])
+    assert result.exit_code == 0, result.output
+    assert names([*(tmp_path / "new").rglob("*.*")], tmp_path) == ["new/deep/a.jpg"]
+    result = CliRunner().invoke(main, ["blur", str(place), "-o", f"{place}/"])
+    assert result.exit_code == 1
+    assert "cannot make the folder" in result.output
+
+
+@pytest.mark.usefixtures("fixed")
+def test_one_recording_of_a_kind_that_cannot_be_written(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.b.ts", clips.Clip(times=tuple(range(4))))
+    result = CliRunner().invoke(main, ["blur", str(made.rename(tmp_path / "a.b.mts"))])
+    assert result.exit_code == 0, result.output
+    assert names([*tmp_path.glob("*_blurred*")], tmp_path) == ["a.b_blurred.ts"]
+
+
 def test_through_standard_input_and_output(tmp_path: Path) -> None:
     place = photo(tmp_path / "x.png")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]), "TMPDIR": str(tmp_path)}
