@@ -24,11 +24,12 @@ from streamblur import Settings, compose
 from streamblur.cli import main
 
 pytest.importorskip("distributed", reason="needs streamblur[cluster]")
+pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 4
 """From one frame to the next, so that a few frames make several chapters of the length that everybody uses."""
 SCENE = Scene([sway(200, 150, 70, 60), walk((-20, 200), (9, 0), 60, 12)], frames=62, cuts=(40,))
-LIMIT = 120
+LIMIT = 240
 
 
 def environment() -> dict[str, str]:

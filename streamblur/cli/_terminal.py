@@ -43,8 +43,8 @@ def log_to_terminal() -> None:
 def progress(hidden: bool) -> Iterator[Callable[[Progress], None] | None]:
     """A bar on the terminal: frames, time left, frames a second, faces in view. None when nobody would see it.
 
-    The time left follows the speed so far: what tqdm shows else, that of the last moment, is wrong by a quarter of a
-    long run on average, since frames that are looked at take many times as long as others.
+    The time left follows the speed so far: what tqdm shows else, that of the last moment, was wrong by a fifth of
+    two hours on average, since frames that are looked at take many times as long as others.
     """
     if hidden or not sys.stderr.isatty():
         yield None
