@@ -34,8 +34,8 @@ class Settings:
     before); ``audio`` copies the sound, ``mute`` keeps its tracks but makes them silent; ``keep`` is a list
     with commas of what is kept besides picture and sound: subtitles, chapters (their times; their titles
     only with metadata), metadata of the whole file; of a photo exif.date (when it was taken), icc (its colour
-    profile, else its colours are converted to sRGB); ``watermark`` is a text, or the name of a PNG,
-    written small into the lower right corner; ``force`` replaces an existing output.
+    profile, else its colours are converted to sRGB), jpeg.blocks (those in which nothing is hidden); ``watermark``
+    is a text, or the name of a PNG, written small into the lower right corner; ``force`` replaces an existing output.
     """
 
     detector: str = "auto"
@@ -135,7 +135,7 @@ class Live(Settings):
             raise SettingsError(f"size is {self.size!r}: give it as WIDTHxHEIGHT, such as 1280x720.")
 
 
-KEEPABLE = frozenset(["chapters", "exif.date", "icc", "metadata", "subtitles"])
+KEEPABLE = frozenset(["chapters", "exif.date", "icc", "jpeg.blocks", "metadata", "subtitles"])
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("confidence", 0.0, 1.0),
     ("every", 1, 300),

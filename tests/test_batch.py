@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ import pytest
 import runs
 from click.testing import CliRunner
 from PIL import Image
+from tqdm import tqdm
 
 from streamblur import InputError, OutputError, Settings, rooms
 from streamblur.batch.export import Log
@@ -37,6 +39,7 @@ from streamblur.batch.resources import default_jobs, free_memory
 from streamblur.batch.running import Ways, outcomes, settings_digest
 from streamblur.batch.work import Shelf, work
 from streamblur.cli import main
+from streamblur.cli._board import Lines
 
 TESTS = Path(__file__).parent
 FAST = Settings(preset="ultrafast")
@@ -334,6 +337,17 @@ def test_a_line_of_the_log_says_what_was_seen(tmp_path: Path) -> None:
         assert told.sha256_out == digest(Path(told.output))
 
 
+def test_the_time_left_follows_what_was_done_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)  # a thread that would stay
+    with tqdm(total=20, smoothing=0, file=io.StringIO()) as bar:
+        lines = Lines(True, False, bar)
+        for number in range(12):
+            lines.ended(replace(outcome(), earlier=number < 10))
+            lines.now({})
+        told = bar.format_dict
+    assert (told["n"], told["initial"], told["rate"]) == (12, 10, None)  # so the rate is 2 files in the time till now
+
+
 def test_there_is_always_a_job_and_never_more_than_files() -> None:
     assert default_jobs(1) == 1
     assert 1 <= default_jobs(1000) <= (os.cpu_count() or 1)
@@ -484,6 +498,25 @@ def test_stopping_while_the_workers_start_is_as_quiet(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "Stopped.\n")
     until(lambda: not left(process.pid), 2)
+
+
+@pytest.mark.usefixtures("fixed")
+def test_one_file_into_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    place = photo(tmp_path / "a.jpg")
+    result = CliRunner().invoke(main, ["blur", str(place), "-o", f"{tmp_path}/new/deep/"])
+    assert result.exit_code == 0, result.output
+    assert names([*(tmp_path / "new").rglob("*.*")], tmp_path) == ["new/deep/a.jpg"]
+    result = CliRunner().invoke(main, ["blur", str(place), "-o", f"{place}/"])
+    assert result.exit_code == 1
+    assert "cannot make the folder" in result.output
+
+
+@pytest.mark.usefixtures("fixed")
+def test_one_recording_of_a_kind_that_cannot_be_written(tmp_path: Path) -> None:
+    made = clips.make(tmp_path / "a.b.ts", clips.Clip(times=tuple(range(4))))
+    result = CliRunner().invoke(main, ["blur", str(made.rename(tmp_path / "a.b.mts"))])
+    assert result.exit_code == 0, result.output
+    assert names([*tmp_path.glob("*_blurred*")], tmp_path) == ["a.b_blurred.ts"]
 
 
 def test_through_standard_input_and_output(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from benchmarks.fidelity.look import LIGHT
 from benchmarks.fidelity.media import cloth, film, still
 from benchmarks.fidelity.read import side
 from streamblur import OutputError, Progress, Settings, blur, planes, rooms
-from streamblur.sinks import _tags
+from streamblur.sinks import _codecs, _tags
 
 FAST = {"preset": "12"}
 SAME = [
@@ -64,6 +64,28 @@ def test_hardware_that_is_not_here_is_one_sentence_before_the_first_frame(
         caught.value
     )
     assert {p.name for p in tmp_path.iterdir()} == {"in.mp4"}
+
+
+@pytest.mark.parametrize(
+    "name", ["h264_nvenc", "hevc_nvenc", "av1_nvenc", "h264_qsv", "hevc_qsv", "h264_amf", "hevc_amf"]
+)
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium", "placebo"])
+def test_hardware_is_told_in_words_that_it_knows(name: str, preset: str) -> None:
+    """There is none here: all that can be known is that FFmpeg's encoder has these options and words."""
+    if name not in av.codecs_available:
+        pytest.skip(f"this FFmpeg has no {name}")
+    context: Any = av.CodecContext.create(name, "w")
+    offered = getattr(context, "supported_options", None)
+    if offered is None:
+        pytest.skip("this PyAV does not tell what an encoder knows")
+    known = {option.name: option for option in (*offered.generic, *offered.private)}
+    told = _codecs.options(Settings(codec=name, preset=preset, crf=21), name, _codecs.known(context))
+    assert "21" in told.values()
+    assert told["preset"]
+    for key, value in told.items():
+        words = {choice.name for choice in known[key].choices or ()}
+        assert value.isdigit() or value in words, f"{name} does not know {key} {value}"
+    assert _codecs.ignored(Settings(crf=21), name, _codecs.known(context)) == ()
 
 
 def test_an_encoder_that_this_ffmpeg_lacks(tmp_path: Path) -> None:

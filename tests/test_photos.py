@@ -588,13 +588,15 @@ def test_a_profile_is_applied_and_can_be_kept(tmp_path: Path, fixed: Fixed, port
     assert decibels(outside(shown), outside(after)) > 45
     after, summary, _ = passed(tmp_path / "in.png", keep="icc")
     assert after.info["icc_profile"] == profile
+    assert "kept: the colour profile" in summary.notes
     assert np.array_equal(outside(after), outside(portrait))
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_only_the_date_is_kept_when_asked(tmp_path: Path, fixed: Fixed, portrait: Image.Image, suffix: str) -> None:
     portrait.save(tmp_path / f"in{suffix}", FORMATS[suffix], exif=tagged(portrait))
-    after, _, raw = passed(tmp_path / f"in{suffix}", keep="exif.date")
+    after, summary, raw = passed(tmp_path / f"in{suffix}", keep="exif.date")
+    assert "kept: when it was taken" in summary.notes
     assert dict(after.getexif().get_ifd(0x8769)) == {0x9003: DATE}
     assert CANARY.encode() not in raw
 

@@ -11,7 +11,7 @@ from clips import Clip, make, seen
 
 from benchmarks.fidelity.case import Check, Desk, case, expect
 from benchmarks.fidelity.media import cloth, fields, film, portrait, still
-from benchmarks.fidelity.read import field_order, hidden, near, shown, side
+from benchmarks.fidelity.read import colour_place, field_order, hidden, near, shown, side
 
 _F = 1 << 16
 TURNS = {
@@ -116,6 +116,21 @@ def _colour_stays(codec: str, pixels: str, tags: tuple[int, ...]) -> Callable[[D
 
 for name, (codec, pixels, tags) in COLOURS.items():
     case(f"V6 {name}")(_colour_stays(codec, pixels, tags))
+
+
+def _siting_stays(codec: str, where: str, suffix: str) -> Check:
+    def check(desk: Desk) -> None:
+        options = {"chroma_sample_location": where}
+        before = make(desk.at(f"in{suffix}"), Clip(codec, "yuv420p10le", options=options))
+        expect((was := colour_place(before)) == where, f"the input says {was}")
+        expect((now := colour_place(desk.blur(before))) == where, f"colour samples at {where}, then at {now}")
+
+    return check
+
+
+case("V6 colour samples of HDR")(_siting_stays("libx265", "topleft", ".mp4"))
+case("V6 colour samples of H.264")(_siting_stays("libx264", "center", ".mkv"))
+case("V6 colour samples of AV1")(_siting_stays("libsvtav1", "topleft", ".mp4"))
 
 
 @case("V6 at least 42 dB outside the masks")

@@ -108,3 +108,19 @@ def same_times(before: list[Fraction], after: list[Fraction], within: Fraction =
     shift = after[0] - before[0]
     worst = max(abs(a - b - shift) for a, b in zip(after, before, strict=True))
     expect(worst <= within, f"frames moved by up to {float(worst) * 1000:.1f} ms")
+
+
+def colour_place(place: Path) -> str:
+    """Where FFmpeg says that the colour samples lie: PyAV shows it in FFmpeg's messages only."""
+    av.logging.set_level(av.logging.INFO)
+    try:
+        with av.open(str(place)) as container, av.logging.Capture() as said:  # type: ignore[attr-defined]
+            graph = av.filter.Graph()
+            graph.link_nodes(
+                graph.add_buffer(template=container.streams.video[0]), graph.add("showinfo"), graph.add("buffersink")
+            ).configure()
+            graph.push(next(container.decode(video=0)))
+            graph.pull()
+    finally:
+        av.logging.set_level(None)
+    return next(text.split("cl:")[1].split()[0] for _, _, text in said if "cl:" in text)

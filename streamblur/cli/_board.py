@@ -33,6 +33,8 @@ class Lines:
 
     def ended(self, outcome: Outcome) -> None:
         self._done += 1
+        if outcome.earlier and self._bar is not None:
+            self._bar.initial += 1  # it took no time, and says nothing about those that are left
         if outcome.failed:
             self._say(f"Error: {outcome.error}", True)
         elif not self._quiet and (self._verbose or not outcome.earlier):
@@ -73,5 +75,5 @@ def board(files: int, quiet: bool, verbose: bool) -> Iterator[Board]:
     sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0  # a terminal may not know its size
     size: dict[str, Any] = {"dynamic_ncols": True} if sized else {"ncols": 80, "nrows": 24}
     form = "{l_bar}{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}{postfix}]"
-    with tqdm(total=files, leave=False, file=sys.stderr, bar_format=form, **size) as bar:
+    with tqdm(total=files, leave=False, smoothing=0, file=sys.stderr, bar_format=form, **size) as bar:
         yield Lines(quiet, verbose, bar)

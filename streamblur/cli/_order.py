@@ -12,6 +12,7 @@ import click
 
 from streamblur import compose
 from streamblur.batch import gather, plan, remote, standard
+from streamblur.batch.kinds import written_as
 from streamblur.cli._terminal import printable, progress
 from streamblur.errors import InputError, OutputError, StreamblurError
 from streamblur.settings import Settings
@@ -121,9 +122,18 @@ def _way(order: Order, settings: Settings, stack: ExitStack) -> Way:
 
 
 def _output(source: Path, to: str | None) -> Path:
+    """Where it is written; a folder that was meant as one is made."""
+    if to is not None and not plan.is_folder(to):
+        return Path(to)
+    suffix = written_as(source)
     if to is None:
-        return compose.default_output(source)
-    return Path(to) / source.name if plan.is_folder(to) else Path(to)
+        return compose.default_output(source).with_suffix(suffix)
+    if source.is_file():
+        try:
+            Path(to).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make the folder {to}: {error.strerror}. Choose another one.") from error
+    return Path(to) / f"{source.stem}{suffix}"
 
 
 def _plain(error: StreamblurError, way: Way) -> StreamblurError:

@@ -52,7 +52,13 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Writing", "crf", "Quality of the encoder; lower is better.", type=int, show_default="by codec")
 @setting("Writing", "audio", "Leave the sound out.", names=(" /--no-audio",), show_default=False)
 @setting("Writing", "mute", "Make the sound tracks silent.", is_flag=True, show_default=False)
-@setting("Writing", "keep", "Subtitles, chapters, metadata, exif.date, icc.", metavar="LIST", show_default="none")
+@setting(
+    "Writing",
+    "keep",
+    "Subtitles, chapters, metadata, exif.date, icc, jpeg.blocks.",
+    metavar="LIST",
+    show_default="none",
+)
 @setting("Writing", "watermark", "Small, in a corner.", metavar="TEXT|PNG", show_default="none")
 @setting("Writing", "force", "Replace OUTPUT if it exists.", is_flag=True, show_default=False)
 @click.option("-r", "--recursive", is_flag=True, help="Also what is in the folders of a folder.")

@@ -13,6 +13,7 @@ import av
 
 from streamblur.errors import OutputError
 from streamblur.settings import Settings
+from streamblur.sinks import _accelerated
 from streamblur.sinks._priority import usual
 from streamblur.values import StreamInfo
 
@@ -62,7 +63,6 @@ _QUALITY = {"libx264": 18, "libx265": 18, "libvpx-vp9": 24, "libvpx": 16, "libsv
 """Where what is not hidden keeps 42 dB and more of brightness on the hardest clips tried (benchmarks/fidelity)."""
 ROOM = 100_000_000
 """Bits a second that VP8 may use at most."""
-_HARDWARE = re.compile("_(nvenc|qsv|amf|vaapi|videotoolbox|v4l2m2m|mf)$")
 _PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 _VPX_SPEED = (8, 7, 6, 5, 4, 3, 2, 1, 0, 0)
 _SVT_SPEED = (13, 12, 11, 10, 9, 8, 6, 4, 3, 2)
@@ -117,8 +117,7 @@ def options(settings: Settings, name: str, known: frozenset[str]) -> dict[str, s
     told |= _speed(settings.preset, name, known)
     if "crf" in known:
         told["crf"] = str(settings.crf if settings.crf is not None else _QUALITY.get(name, 20))
-    if name.endswith("_nvenc"):
-        told |= {"rc": "vbr", "cq": str(settings.crf or 20)}
+    told |= _accelerated.options(settings, name)
     if name == "libx265":
         told["x265-params"] = "log-level=none:info=0"
     if name == "libsvtav1":
@@ -144,7 +143,7 @@ def _speed(preset: str, name: str, known: frozenset[str]) -> dict[str, str]:
         return {"deadline": "good", "cpu-used": str(_VPX_SPEED[_step(preset, name)])} | more
     if name == "libsvtav1":
         return {"preset": preset if preset.isdigit() else str(_SVT_SPEED[_step(preset, name)])}
-    return {"preset": preset} if "preset" in known and preset != "medium" else {}
+    return {"preset": preset} if "preset" in known and preset != "medium" and not _accelerated.kind(name) else {}
 
 
 def _step(preset: str, name: str) -> int:
@@ -155,7 +154,7 @@ def _step(preset: str, name: str) -> int:
 
 def ignored(settings: Settings, name: str, known: frozenset[str]) -> tuple[str, ...]:
     """A sentence when the encoder has no such quality as was asked for."""
-    deaf = settings.crf is not None and "crf" not in known and not name.endswith("_nvenc")
+    deaf = settings.crf is not None and "crf" not in known and not _accelerated.has_quality(name)
     return (f"--crf does nothing: {name} has no such quality",) if deaf else ()
 
 
@@ -166,8 +165,13 @@ def opened(context: Any, place: Path) -> None:
         usual()
     except (av.FFmpegError, ValueError) as error:
         name = context.name
-        why = f"{name} needs hardware or a driver that is not here" if _HARDWARE.search(name) else f"{name} refuses it"
+        why = f"{name} needs hardware or a driver that is not here" if _accelerated.kind(name) else f"{name} refuses it"
         raise OutputError(f"{place} cannot be encoded: {why}. Use --codec auto.") from error
+
+
+def quarter_colour(pixels: str) -> bool:
+    """Whether the format has one colour sample for four of brightness: only there it matters where it lies."""
+    return "420" in pixels or pixels.startswith(("nv12", "nv21", "p01"))
 
 
 def lossy_quality(name: str, known: frozenset[str]) -> int | None:

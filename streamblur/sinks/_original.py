@@ -19,6 +19,7 @@ from streamblur.accepted import FORMATS, PROBED
 from streamblur.errors import InputError
 from streamblur.settings import Settings
 from streamblur.sinks import _kept
+from streamblur.sinks._siting import siting
 from streamblur.sinks._tracks import Copy, Silence, Track
 
 _COVERS = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -32,14 +33,7 @@ class Original:
 
     def __init__(self, place: Path, stack: ExitStack) -> None:
         self._place = place
-        options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "codec_whitelist": PROBED}
-        try:
-            file = stack.enter_context(os.fdopen(os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb"))
-            self._container: InputContainer = stack.enter_context(
-                av.open(file, "r", options=options, metadata_errors="replace")
-            )
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise InputError(f"{place} cannot be opened again for its sound: check that it is still there.") from error
+        self._container = _again(place, stack)
         self._tracks: dict[int, Track] = {}
         self._waiting: list[Packet[Any]] = []
         self._packets = self._read()
@@ -58,6 +52,14 @@ class Original:
         """FFmpeg's name for the codec of the picture (not of its decoder); None when unknown."""
         main = self._main()
         return main.codec_context.codec.canonical_name if main is not None and main.codec_context else None
+
+    def siting(self) -> str | None:
+        """Where the colour samples of its picture lie; None when unknown."""
+        if (main := self._main()) is None or main.codec_context is None:
+            return None
+        with ExitStack() as stack:
+            container = _again(self._place, stack)
+            return siting(container, container.streams[main.index])
 
     def taken_over(self, output: OutputContainer, place: Path, settings: Settings) -> tuple[str, ...]:
         """Add to ``output`` what is to be kept; sentences about what was kept and what was not.
@@ -114,6 +116,15 @@ class Original:
                 yield packet
         except (av.FFmpegError, OSError) as error:
             raise InputError(f"the sound of {self._place} cannot be read: it is damaged.") from error
+
+
+def _again(place: Path, stack: ExitStack) -> InputContainer:
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "codec_whitelist": PROBED}
+    try:
+        file = stack.enter_context(os.fdopen(os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb"))
+        return stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace"))
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise InputError(f"{place} cannot be opened again for its sound: check that it is still there.") from error
 
 
 def _start(packet: Packet[Any]) -> Fraction:

@@ -58,6 +58,7 @@ class PictureTrack:
         shape = original.pixel_shape() if original is not None else None
         if not _tags.pixel_shape(self._stream, shape, chosen.format):
             raise OutputError(f"{place.suffix} cannot say that the pixels are not square: choose .mp4 or .mov.")
+        self._siting = original.siting() if original is not None and _codecs.quarter_colour(self._pixels) else None
         ignored = _codecs.ignored(settings, name, _codecs.known(self._stream.codec_context))
         self.notes: tuple[str, ...] = (*ignored, *([self._repacked.note] if self._repacked.note else []))
 
@@ -151,6 +152,7 @@ class PictureTrack:
         lit = _light.light(before)
         told = _light.options(context.name, lit)
         old = dict(context.options)
+        old |= {"chroma_sample_location": self._siting} if self._siting else {}
         context.options = old | {key: ":".join(filter(None, (old.get(key), more))) for key, more in told.items()}
         self.notes += _tags.interlaced(self._stream, picture, before) + _tags.lost(before, self._place, bool(told))
         context.open()

@@ -15,6 +15,7 @@ import av
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
 from streamblur.settings import Settings
+from streamblur.sinks._blocks import Blocks
 from streamblur.sinks._gif import GifFile
 from streamblur.sinks._partial import PartialFile, checked
 from streamblur.sinks._saving import Animation, Pages, pixels_of
@@ -48,12 +49,16 @@ def build(settings: Settings, info: StreamInfo, place: Path) -> Sink:
     if not named and suffix != before:
         raise OutputError(f"the input is {how.format}, and so is the output: name it {SUFFIXES[how.format][0]}.")
     checked(place, info.origin, settings.force)
-    return _ImageSink(settings, place, how, () if named else (f"{place.name} is {how.format}, as the input is",))
+    notes = () if named else (f"{place.name} is {how.format}, as the input is",)
+    keeps = "jpeg.blocks" in settings.kept and how.format == "JPEG"
+    return _ImageSink(settings, place, how, notes, Blocks(info.origin, place) if keeps and info.origin else None)
 
 
 class _ImageSink:
-    def __init__(self, settings: Settings, place: Path, how: Written, notes: tuple[str, ...]) -> None:
-        self._place, self.notes = place, notes
+    def __init__(
+        self, settings: Settings, place: Path, how: Written, notes: tuple[str, ...], blocks: Blocks | None
+    ) -> None:
+        self._place, self.notes, self._blocks = place, notes, blocks
         self._done = False
         _prepare(how)
         self._partial = PartialFile(place, settings.force)
@@ -63,6 +68,8 @@ class _ImageSink:
     def write(self, frame: SafeFrame) -> None:
         """Take one frame. Raises OutputError when it cannot be written."""
         with self._told():
+            if self._blocks is not None:
+                self._blocks.see(frame.picture)
             self._pictures.add(pixels_of(frame.picture))
 
     def close(self) -> None:
@@ -74,6 +81,8 @@ class _ImageSink:
                 raise OutputError(f"no picture was written to {self._place}: the input holds none.")
             with self._told():
                 self._pictures.finish()
+                if self._blocks is not None:
+                    self.notes += (self._blocks.keep(self._partial),)
                 self._partial.finish()
         except BaseException:
             self.abort()

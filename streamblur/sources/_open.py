@@ -59,8 +59,8 @@ def opened(place: Path, file: BinaryIO, stack: ExitStack, device: HWAccel | None
         container = stack.enter_context(av.open(file, "r", options=options, metadata_errors="replace", hwaccel=device))
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
-            f"{place} cannot be read as a video: it is damaged, cut off, or of an unknown kind. "
-            "Check that it plays, or convert it to .mp4 first."
+            f"{place} cannot be read as a photo or a video: it is damaged, cut off, or of an unknown kind. "
+            "Check that it opens elsewhere, or convert it to .jpg or .mp4 first."
         ) from error
     if (count := len(container.streams)) > MOST_STREAMS:
         raise InputError(f"{place} holds {count} tracks, more than accepted: copy those you need to a new file.")

@@ -30,6 +30,7 @@ from streamblur.sources._raster import deep, frame_of, is_deep, loses_bits
 from streamblur.values import Frame, StreamInfo, Written
 
 TICKS = Fraction(1, 1000)
+_KEPT = {"icc_profile": "the colour profile", "date": "when it was taken"}
 _GREYS = ("1", "L", "LA", "I;16")
 _LEAST = 1.0
 """Milliseconds that a frame counts for which none are given, so that times go up."""
@@ -87,17 +88,22 @@ class _ImageSource:
 
     def _options(self) -> Written:
         """How to write it, with what is to be kept."""
-        how = self.written
+        return replace(self.written, options={**self.written.options, **self._asked_for()})
+
+    def _asked_for(self) -> dict[str, Any]:
+        """What is to be kept, and is there: options for writing."""
         kept: dict[str, Any] = {}
         profile = self._image.info.get("icc_profile")
         if "icc" in self._kept and profile and self._image.mode != "CMYK":
             kept["icc_profile"] = profile
         if "exif.date" in self._kept and (taken := date(self._image)):
             kept["date"] = taken
-        return replace(how, options={**how.options, **kept})
+        return kept
 
     def _said(self) -> tuple[str, ...]:
         notes = besides(self._image)
+        if kept := self._asked_for():
+            notes += (f"kept: {', '.join(_KEPT[key] for key in kept)}",)
         if self._image.mode == "CMYK":
             notes += ("CMYK has become RGB",)
         elif not self._is_srgb():
