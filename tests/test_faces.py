@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -173,6 +174,16 @@ def test_splitting_and_joining_undo_each_other(two: tuple[Path, Faces, Any]) -> 
     assert [len(boxes(parts, n, 7)) for n in (19, 20)] == [0, len(boxes(faces, 20, 1))]
     whole = edited(faces, split, {"do": "join", "track": 1, "other": 7})
     assert [whole.covers(n) for n in range(50)] == [faces.covers(n) for n in range(50)]
+
+
+def test_the_page_that_explains_it_is_true(two: tuple[Path, Faces, Any]) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "faces.md").read_text(encoding="utf-8")
+    edits = json.loads(page.split("```json")[1].split("```")[0])
+    kinds = [kind["$ref"].rsplit("/", 1)[1] for kind in file.schema()["properties"]["edits"]["items"]["oneOf"]]
+    assert [edit["do"] for edit in edits] == [kind for kind in kinds if kind != "drawn"]
+    assert edited(two[1], *edits).track(7) is not None
+    named = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if "|" in line)))
+    assert named == set(file.schema()["properties"])
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,24 @@ def test_names_are_text_and_nothing_else() -> None:
     assert "/secret" not in json.dumps(as_json(made(name=NASTY)))
 
 
+def test_of_files_in_the_settings_it_has_the_name_only() -> None:
+    chosen = Settings(style="picture", picture="/home/me/smile.png", watermark="/home/me/Logo.PNG")
+    assert (chosen.told()["picture"], chosen.told()["watermark"]) == ("smile.png", "Logo.PNG")
+    assert Settings(watermark="mine/yours").told()["watermark"] == "mine/yours"
+
+
+def test_it_says_what_the_readme_says_was_measured() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    both = re.search(r"with YuNet \| (\d+) of ([\d,]+) \((.*?)\)", readme)
+    one = re.search(r"MediaPipe alone \| (\d+) of ([\d,]+) \((.*?)\)", readme)
+    assert both is not None
+    assert one is not None
+    (with_yunet, of, bound), (alone, _, other) = both.groups(), one.groups()
+    page = as_page(made())
+    assert f"({of} faces on frames, at least 24 pixels wide" in page
+    assert f"left visible: {with_yunet} with YuNet ({bound}), {alone} with MediaPipe alone ({other})." in page
+
+
 def test_the_riskiest_comes_first() -> None:
     told_ = made()
     assert told_.verified is not None
