@@ -240,6 +240,15 @@ def test_a_report_replaces_nothing_else(tmp_path: Path, monkeypatch: pytest.Monk
     assert clip.read_bytes() == before
 
 
+def test_a_file_of_the_other_kind_says_which_option_is_meant(tmp_path: Path, meeting: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(as_json(made())))
+    (tmp_path / "f.json").write_text(json.dumps(as_json(made())["faces"]))
+    for option, name, other in (("--faces", "r.json", "--from-report"), ("--from-report", "f.json", "--faces")):
+        result = CliRunner().invoke(main, ["blur", str(meeting), option, str(tmp_path / name)])
+        assert result.exit_code == 1
+        assert other in result.output
+
+
 def test_the_two_ways_to_say_who_is_where_exclude_each_other(meeting: Path) -> None:
     result = CliRunner().invoke(main, ["blur", str(meeting), "--faces", "a", "--from-report", "b"])
     assert result.exit_code == 2

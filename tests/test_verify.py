@@ -75,9 +75,16 @@ def test_what_a_person_left_visible_is_no_finding(two: tuple[Path, Faces, Any], 
     compose.run(kept, clip, tmp_path / "o.mp4", faces=faces)
     assert verify(tmp_path / "o.mp4", clip, faces, kept).findings == ()
     assert len(verify(tmp_path / "o.mp4", clip, faces).findings) == 1
+    file.write(faces, tmp_path / "f.json")
+    asked = ["verify", str(tmp_path / "o.mp4"), "--original", str(clip), "--keep-face", "1", "--strict"]
+    assert CliRunner().invoke(main, [*asked, "--faces", str(tmp_path / "f.json")]).exit_code == 0
+    assert "needs a faces file" in CliRunner().invoke(main, asked).output
     spared = Settings(exclude_region=("0,0,640,360",), **FAST)
     compose.run(spared, clip, tmp_path / "p.mp4", faces=faces)
     assert verify(tmp_path / "p.mp4", clip, None, spared).findings == ()
+    asked = ["verify", str(tmp_path / "p.mp4"), "--strict"]
+    assert CliRunner().invoke(main, asked).exit_code == 3
+    assert CliRunner().invoke(main, [*asked, "--exclude-region", "0,0,640,360"]).exit_code == 0
 
 
 def test_files_that_do_not_belong_together_are_refused(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
@@ -88,6 +95,8 @@ def test_files_that_do_not_belong_together_are_refused(two: tuple[Path, Faces, A
         verify(tmp_path / "small.mp4", clip)
     with pytest.raises(InputError, match="different numbers of frames"):
         verify(tmp_path / "short.mp4", clip)
+    with pytest.raises(InputError, match="found in another input"):
+        verify(tmp_path / "short.mp4", tmp_path / "short.mp4", two[1])
 
 
 def test_what_is_found_is_mended(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ GROUPS = ("Looking", "Hiding", "Proving", "Writing", "Other")
 DEFAULTS = Settings()
 PLACE = click.Path(path_type=Path)
 DETECTORS = ", ".join(rooms.choices("detectors"))
+PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
+IDS: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
 
 class GroupedOption(click.Option):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamblur import rooms
+from streamblur.belonging import same
 from streamblur.faces.edits import applied
 from streamblur.findings import Verified
 from streamblur.geometry import between, iou
@@ -51,10 +52,13 @@ def verify(
     """Look for faces that are left in ``output``.
 
     ``original`` and ``faces`` (what the run decided, for the same original) make it surer. ``settings`` are those of
-    the run. Raises InputError when the files do not belong together.
+    the run. Raises InputError when the files do not belong together, and SettingsError when a face was to be kept
+    visible and nobody says by ``faces`` which one it is.
     """
     began = time.process_time()
     settings = settings or Settings()
+    if original is not None and faces is not None:
+        same(settings, original, faces)
     with ExitStack() as stack:
         pairs = Pairs(settings, output, original, stack)
         longest = LONGEST if original is not None else LONGEST_ALONE

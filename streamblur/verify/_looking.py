@@ -38,7 +38,7 @@ class Looking:
 
     def __init__(self, eyes: Eyes, longest: int, faces: Faces | None, settings: Settings) -> None:
         self._eyes, self._picture, self._faces = eyes, AnalysisPicture(longest), faces
-        self._wishes = rooms.wishes(settings if faces is not None else replace(settings, keep_face=()), faces)
+        self._wishes = rooms.wishes(settings, faces)
         self._grays: dict[int, tuple[Gray, Gray | None]] = {}
         self._shown, self._at = np.zeros((1, 1, 3), np.uint8), -1
         self.looks = 0
