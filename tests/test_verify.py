@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from scenes import SCENES, Scene
 
 from streamblur import InputError, Settings, compose
 from streamblur.cli import main
+from streamblur.detectors._jury import Jury
 from streamblur.exposure import detailed
 from streamblur.faces import Faces, file
+from streamblur.ports import Image
 from streamblur.proving import Proof, prove
-from streamblur.values import Box
+from streamblur.values import Box, Detection
 from streamblur.verify import verify
+from streamblur.verify._joining import Sight, findings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -135,6 +139,43 @@ def test_blur_verifies_and_strict_is_exit_code_3(
     result = CliRunner().invoke(main, [*asked, "--strict", "--repair"])
     assert result.exit_code == 0, result.output
     assert "Mended and written again: " in result.stdout
+
+
+def sights(*seen: tuple[int, float, float]) -> list[Sight]:
+    """Of one face: frame, score, share of its detail that shows."""
+    return [Sight(n, n / 25, Detection(Box(0, 0, 40, 50), score, "yunet"), shown) for n, score, shown in seen]
+
+
+@pytest.mark.parametrize(
+    ("seen", "with_original", "alone"),
+    [
+        ([(3, 0.7, 0.4)], 0, 0),
+        ([(3, 0.7, 0.4), (4, 0.7, 0.4)], 1, 0),
+        ([(3, 0.82, 0.4)], 1, 0),
+        ([(3, 0.7, 0.6)], 0, 1),
+        ([(3, 0.55, 0.9)], 0, 0),
+        ([(3, 0.9, 0.35)], 1, 1),
+        ([(3, 0.9, 1.0), (30, 0.9, 1.0)], 2, 2),
+    ],
+)
+def test_the_less_shows_the_surer_it_must_be(
+    seen: list[tuple[int, float, float]], with_original: int, alone: int
+) -> None:
+    assert len(findings(sights(*seen), None, True)) == with_original
+    assert len(findings(sights(*seen), None, False)) == alone
+
+
+@pytest.mark.parametrize(("views", "agree"), [([], False), ([2], False), ([2, 5], True), (range(6), True)])
+def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bool) -> None:
+    looks = iter(range(99))
+
+    def strict(sheet: Image) -> list[Detection]:
+        place = sheet.shape[0] / 4  # of four close-ups the first
+        face = Box(place / 2, place / 2, place * 1.5, place * 1.5)
+        return [Detection(face, 0.5, "yunet")] if next(looks) in views else []
+
+    jury = Jury(lambda sheet: [], strict)
+    assert jury.agrees(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60)) is agree
 
 
 def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:
