@@ -15,10 +15,13 @@ import av
 import jsonschema
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from films import film, nobody_looks, pictures, told
+from PIL import Image
 from scenes import SCENES
 
 from streamblur import InputError, OutputError, Settings, SettingsError, compose
+from streamblur.cli import main
 from streamblur.faces import Faces, file, outward
 from streamblur.faces.edits import applied
 from streamblur.faces.schema import NotValid, check
@@ -75,8 +78,6 @@ def test_nothing_that_looks_is_imported(two: tuple[Path, Faces, Any], tmp_path: 
 
 
 def test_the_pages_of_a_file_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from PIL import Image
-
     rng = np.random.default_rng(0)
     pages = [Image.fromarray(rng.integers(0, 255, (90, 120, 3), np.uint8)) for _ in range(3)]
     pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
@@ -88,6 +89,18 @@ def test_the_pages_of_a_file_are_told_apart(tmp_path: Path, monkeypatch: pytest.
     nobody_looks(monkeypatch)
     compose.run(Settings(), tmp_path / "in.tif", tmp_path / "again.tif", faces=faces)
     assert (tmp_path / "direct.tif").read_bytes() == (tmp_path / "again.tif").read_bytes()
+
+
+def test_the_command_says_who_is_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, film(tmp_path / "in.mp4", SCENES["two"]))
+    lines = CliRunner().invoke(main, ["detect", str(tmp_path / "in.mp4")]).output.splitlines()
+    assert lines[0].startswith("50 frames, 2 faces: ")
+    assert re.fullmatch(r"Face 1: 0\.0 to [12]\.\d s, first \d+x\d+ px at \d+,\d+", lines[1]), lines[1]
+    Image.fromarray(np.zeros((90, 120, 3), np.uint8)).save(tmp_path / "in.png")
+    told(monkeypatch, [[Box(20, 30, 60, 80)]] * 4)
+    lines = CliRunner().invoke(main, ["detect", str(tmp_path / "in.png")]).output.splitlines()
+    assert lines[0].startswith("1 frame, 1 face: ")
+    assert re.fullmatch(r"Face 1: \d+x\d+ px at \d+,\d+", lines[1]), lines[1]
 
 
 def test_another_input_is_refused(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:

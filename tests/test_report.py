@@ -148,6 +148,14 @@ def test_it_says_what_the_readme_says_was_measured() -> None:
     assert f"left visible: {with_yunet} with YuNet ({bound}), {alone} with MediaPipe alone ({other})." in page
 
 
+def test_a_photo_is_told_as_one() -> None:
+    told_ = made(1, 2, "a.jpg")
+    page = as_page(replace(told_, summary=replace(told_.summary, still=True)))
+    assert "a.jpg (1 picture) was searched for faces. 2 faces were found, and covered with the style" in page
+    assert "checked on 1 picture, the original beside it" in page
+    assert "looks" not in page[page.index("Summary") : page.index("Look here")]
+
+
 def test_the_riskiest_comes_first() -> None:
     told_ = made()
     assert told_.verified is not None
