@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from films import film, told
 from scenes import SCENES, Scene
 
-from streamblur import InputError, Settings, compose
+from streamblur import InputError, Settings, compose, models, rooms
 from streamblur.cli import main
 from streamblur.detectors._jury import Jury
 from streamblur.exposure import detailed
@@ -176,6 +177,13 @@ def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bo
 
     jury = Jury(lambda sheet: [], strict)
     assert jury.agrees(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60)) is agree
+
+
+def test_one_network_alone_must_be_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "place", lambda name: None)
+    with closing(rooms.eyes(Settings(), 640)) as eyes:
+        assert eyes.likely == 0.75
+        assert eyes.agree(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60))
 
 
 def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:
