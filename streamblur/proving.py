@@ -6,7 +6,7 @@ run ─▶ verify ─▶ repair (what was found is covered too, run again) ─�
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +101,7 @@ def _run(
         album.add(decided)
 
     summary = compose.run(settings, source, output, show, witness, faces)
-    found = recorder.faces(fingerprint(settings, source), asdict(settings), __version__)
+    found = recorder.faces(fingerprint(settings, source), settings.told(), __version__)
     regions = dict.fromkeys((*settings.region, *(faces.regions if faces is not None else ())))
     excluded = dict.fromkeys((*settings.exclude_region, *(faces.excluded if faces is not None else ())))
     return Proved(summary, replace(found, regions=tuple(regions), excluded=tuple(excluded)))
@@ -144,7 +144,7 @@ def told(settings: Settings, source: Path, output: Path, proved: Proved, album: 
         File(source.name, proved.faces.source.sha256, proved.faces.source.size),
         File(output.name, digest, size),
         proved.summary,
-        asdict(settings),
+        settings.told(),
         proved.faces,
         proved.verified,
         proved.rounds,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from streamblur.errors import SettingsError
 from streamblur.regions import region
@@ -94,8 +96,16 @@ class Settings:
 
     def everywhere(self) -> Settings:
         """The same, naming files so that every process and machine finds them."""
-        mark = os.path.abspath(self.watermark) if self.watermark.lower().endswith(".png") else self.watermark
-        return replace(self, picture=os.path.abspath(self.picture) if self.picture else "", watermark=mark)
+        picture = os.path.abspath(self.picture) if self.picture else ""
+        return replace(self, picture=picture, watermark=self._mark(os.path.abspath))
+
+    def _mark(self, named: Callable[[str], str]) -> str:
+        """The watermark; if it is a file, as ``named`` names it."""
+        return named(self.watermark) if self.watermark.lower().endswith(".png") else self.watermark
+
+    def told(self) -> dict[str, Any]:
+        """The fields as a report tells them: of files the name only, so that it gives no folder away."""
+        return asdict(self) | {"picture": os.path.basename(self.picture), "watermark": self._mark(os.path.basename)}
 
     @property
     def analysis(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,10 +15,13 @@ import av
 import jsonschema
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from films import film, nobody_looks, pictures, told
+from PIL import Image
 from scenes import SCENES
 
 from streamblur import InputError, OutputError, Settings, SettingsError, compose
+from streamblur.cli import main
 from streamblur.faces import Faces, file, outward
 from streamblur.faces.edits import applied
 from streamblur.faces.schema import NotValid, check
@@ -74,8 +78,6 @@ def test_nothing_that_looks_is_imported(two: tuple[Path, Faces, Any], tmp_path: 
 
 
 def test_the_pages_of_a_file_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from PIL import Image
-
     rng = np.random.default_rng(0)
     pages = [Image.fromarray(rng.integers(0, 255, (90, 120, 3), np.uint8)) for _ in range(3)]
     pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
@@ -87,6 +89,18 @@ def test_the_pages_of_a_file_are_told_apart(tmp_path: Path, monkeypatch: pytest.
     nobody_looks(monkeypatch)
     compose.run(Settings(), tmp_path / "in.tif", tmp_path / "again.tif", faces=faces)
     assert (tmp_path / "direct.tif").read_bytes() == (tmp_path / "again.tif").read_bytes()
+
+
+def test_the_command_says_who_is_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, film(tmp_path / "in.mp4", SCENES["two"]))
+    lines = CliRunner().invoke(main, ["detect", str(tmp_path / "in.mp4")]).output.splitlines()
+    assert lines[0].startswith("50 frames, 2 faces: ")
+    assert re.fullmatch(r"Face 1: 0\.0 to [12]\.\d s, first \d+x\d+ px at \d+,\d+", lines[1]), lines[1]
+    Image.fromarray(np.zeros((90, 120, 3), np.uint8)).save(tmp_path / "in.png")
+    told(monkeypatch, [[Box(20, 30, 60, 80)]] * 4)
+    lines = CliRunner().invoke(main, ["detect", str(tmp_path / "in.png")]).output.splitlines()
+    assert lines[0].startswith("1 frame, 1 face: ")
+    assert re.fullmatch(r"Face 1: \d+x\d+ px at \d+,\d+", lines[1]), lines[1]
 
 
 def test_another_input_is_refused(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
@@ -173,6 +187,16 @@ def test_splitting_and_joining_undo_each_other(two: tuple[Path, Faces, Any]) -> 
     assert [len(boxes(parts, n, 7)) for n in (19, 20)] == [0, len(boxes(faces, 20, 1))]
     whole = edited(faces, split, {"do": "join", "track": 1, "other": 7})
     assert [whole.covers(n) for n in range(50)] == [faces.covers(n) for n in range(50)]
+
+
+def test_the_page_that_explains_it_is_true(two: tuple[Path, Faces, Any]) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "faces.md").read_text(encoding="utf-8")
+    edits = json.loads(page.split("```json")[1].split("```")[0])
+    kinds = [kind["$ref"].rsplit("/", 1)[1] for kind in file.schema()["properties"]["edits"]["items"]["oneOf"]]
+    assert [edit["do"] for edit in edits] == [kind for kind in kinds if kind != "drawn"]
+    assert edited(two[1], *edits).track(7) is not None
+    named = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if "|" in line)))
+    assert named == set(file.schema()["properties"])
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,32 @@ def test_names_are_text_and_nothing_else() -> None:
     assert "/secret" not in json.dumps(as_json(made(name=NASTY)))
 
 
+def test_of_files_in_the_settings_it_has_the_name_only() -> None:
+    chosen = Settings(style="picture", picture="/home/me/smile.png", watermark="/home/me/Logo.PNG")
+    assert (chosen.told()["picture"], chosen.told()["watermark"]) == ("smile.png", "Logo.PNG")
+    assert Settings(watermark="mine/yours").told()["watermark"] == "mine/yours"
+
+
+def test_it_says_what_the_readme_says_was_measured() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    both = re.search(r"with YuNet \| (\d+) of ([\d,]+) \((.*?)\)", readme)
+    one = re.search(r"MediaPipe alone \| (\d+) of ([\d,]+) \((.*?)\)", readme)
+    assert both is not None
+    assert one is not None
+    (with_yunet, of, bound), (alone, _, other) = both.groups(), one.groups()
+    page = as_page(made())
+    assert f"({of} faces on frames, at least 24 pixels wide" in page
+    assert f"left visible: {with_yunet} with YuNet ({bound}), {alone} with MediaPipe alone ({other})." in page
+
+
+def test_a_photo_is_told_as_one() -> None:
+    told_ = made(1, 2, "a.jpg")
+    page = as_page(replace(told_, summary=replace(told_.summary, still=True)))
+    assert "a.jpg (1 picture) was searched for faces. 2 faces were found, and covered with the style" in page
+    assert "checked on 1 picture, the original beside it" in page
+    assert "looks" not in page[page.index("Summary") : page.index("Look here")]
+
+
 def test_the_riskiest_comes_first() -> None:
     told_ = made()
     assert told_.verified is not None
@@ -220,6 +246,15 @@ def test_a_report_replaces_nothing_else(tmp_path: Path, monkeypatch: pytest.Monk
         prove(Settings(force=True, **FAST), clip, tmp_path / "out.mp4", Proof(tmp_path / name))
     assert [place.name for place in tmp_path.iterdir()] == ["in.mp4"]
     assert clip.read_bytes() == before
+
+
+def test_a_file_of_the_other_kind_says_which_option_is_meant(tmp_path: Path, meeting: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(as_json(made())))
+    (tmp_path / "f.json").write_text(json.dumps(as_json(made())["faces"]))
+    for option, name, other in (("--faces", "r.json", "--from-report"), ("--from-report", "f.json", "--faces")):
+        result = CliRunner().invoke(main, ["blur", str(meeting), option, str(tmp_path / name)])
+        assert result.exit_code == 1
+        assert other in result.output
 
 
 def test_the_two_ways_to_say_who_is_where_exclude_each_other(meeting: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,16 @@ from click.testing import CliRunner
 from films import film, told
 from scenes import SCENES, Scene
 
-from streamblur import InputError, Settings, compose
+from streamblur import InputError, Settings, compose, models, rooms
 from streamblur.cli import main
+from streamblur.detectors._jury import Jury
 from streamblur.exposure import detailed
 from streamblur.faces import Faces, file
+from streamblur.ports import Image
 from streamblur.proving import Proof, prove
-from streamblur.values import Box
+from streamblur.values import Box, Detection
 from streamblur.verify import verify
+from streamblur.verify._joining import Sight, findings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -75,9 +80,16 @@ def test_what_a_person_left_visible_is_no_finding(two: tuple[Path, Faces, Any], 
     compose.run(kept, clip, tmp_path / "o.mp4", faces=faces)
     assert verify(tmp_path / "o.mp4", clip, faces, kept).findings == ()
     assert len(verify(tmp_path / "o.mp4", clip, faces).findings) == 1
+    file.write(faces, tmp_path / "f.json")
+    asked = ["verify", str(tmp_path / "o.mp4"), "--original", str(clip), "--keep-face", "1", "--strict"]
+    assert CliRunner().invoke(main, [*asked, "--faces", str(tmp_path / "f.json")]).exit_code == 0
+    assert "needs a faces file" in CliRunner().invoke(main, asked).output
     spared = Settings(exclude_region=("0,0,640,360",), **FAST)
     compose.run(spared, clip, tmp_path / "p.mp4", faces=faces)
     assert verify(tmp_path / "p.mp4", clip, None, spared).findings == ()
+    asked = ["verify", str(tmp_path / "p.mp4"), "--strict"]
+    assert CliRunner().invoke(main, asked).exit_code == 3
+    assert CliRunner().invoke(main, [*asked, "--exclude-region", "0,0,640,360"]).exit_code == 0
 
 
 def test_files_that_do_not_belong_together_are_refused(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
@@ -88,6 +100,8 @@ def test_files_that_do_not_belong_together_are_refused(two: tuple[Path, Faces, A
         verify(tmp_path / "small.mp4", clip)
     with pytest.raises(InputError, match="different numbers of frames"):
         verify(tmp_path / "short.mp4", clip)
+    with pytest.raises(InputError, match="found in another input"):
+        verify(tmp_path / "short.mp4", tmp_path / "short.mp4", two[1])
 
 
 def test_what_is_found_is_mended(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
@@ -126,6 +140,50 @@ def test_blur_verifies_and_strict_is_exit_code_3(
     result = CliRunner().invoke(main, [*asked, "--strict", "--repair"])
     assert result.exit_code == 0, result.output
     assert "Mended and written again: " in result.stdout
+
+
+def sights(*seen: tuple[int, float, float]) -> list[Sight]:
+    """Of one face: frame, score, share of its detail that shows."""
+    return [Sight(n, n / 25, Detection(Box(0, 0, 40, 50), score, "yunet"), shown) for n, score, shown in seen]
+
+
+@pytest.mark.parametrize(
+    ("seen", "with_original", "alone"),
+    [
+        ([(3, 0.7, 0.4)], 0, 0),
+        ([(3, 0.7, 0.4), (4, 0.7, 0.4)], 1, 0),
+        ([(3, 0.82, 0.4)], 1, 0),
+        ([(3, 0.7, 0.6)], 0, 1),
+        ([(3, 0.55, 0.9)], 0, 0),
+        ([(3, 0.9, 0.35)], 1, 1),
+        ([(3, 0.9, 1.0), (30, 0.9, 1.0)], 2, 2),
+    ],
+)
+def test_the_less_shows_the_surer_it_must_be(
+    seen: list[tuple[int, float, float]], with_original: int, alone: int
+) -> None:
+    assert len(findings(sights(*seen), None, True)) == with_original
+    assert len(findings(sights(*seen), None, False)) == alone
+
+
+@pytest.mark.parametrize(("views", "agree"), [([], False), ([2], False), ([2, 5], True), (range(6), True)])
+def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bool) -> None:
+    looks = iter(range(99))
+
+    def strict(sheet: Image) -> list[Detection]:
+        place = sheet.shape[0] / 4  # of four close-ups the first
+        face = Box(place / 2, place / 2, place * 1.5, place * 1.5)
+        return [Detection(face, 0.5, "yunet")] if next(looks) in views else []
+
+    jury = Jury(lambda sheet: [], strict)
+    assert jury.agrees(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60)) is agree
+
+
+def test_one_network_alone_must_be_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "place", lambda name: None)
+    with closing(rooms.eyes(Settings(), 640)) as eyes:
+        assert eyes.likely == 0.75
+        assert eyes.agree(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60))
 
 
 def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:

@@ -19,6 +19,7 @@ DEFAULTS = Settings()
 PLACE = click.Path(path_type=Path)
 DETECTORS = ", ".join(rooms.choices("detectors"))
 PLACES: dict[str, Any] = {"metavar": "PLACE", "show_default": False}
+IDS: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
 
 class GroupedOption(click.Option):

@@ -11,7 +11,7 @@ from streamblur import compose, rooms
 from streamblur.cli import _proving as proving
 from streamblur.cli._cluster import one_on
 from streamblur.cli._many import many
-from streamblur.cli._options import PLACE, GroupedCommand, finding, grouped, hiding, setting, settings_of
+from streamblur.cli._options import IDS, PLACE, GroupedCommand, finding, grouped, hiding, setting, settings_of
 from streamblur.cli._order import Order, Run, one, tell
 from streamblur.cli._profile import profiled
 from streamblur.cli._terminal import errors_as_sentences, log_to_terminal, stoppable
@@ -20,7 +20,6 @@ OUTPUT = "A file, a folder, or - for standard output.  [default: INPUT with _blu
 ONE = "What stands under Proving in --help is for one file at a time; of many, --report writes .html, .csv or .jsonl."
 REPORT = "Say what was done: .html or .json; of many files .html, or a log, .csv or .jsonl."
 MANY = "With --cluster, --report writes a log of many files, none of a single one."
-FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 
 
 @click.command(
@@ -36,7 +35,7 @@ FACES: dict[str, Any] = {"metavar": "ID", "show_default": False}
 @setting("Looking", "hindsight", "How far a face is also hidden before and after it is seen.", metavar="SECONDS")
 @setting("Looking", "hwaccel", "What decodes: none, auto, cuda, vaapi, videotoolbox ...", metavar="NAME")
 @hiding
-@setting("Hiding", "keep_face", "Leave this face of --faces visible.", type=int, multiple=True, **FACES)
+@setting("Hiding", "keep_face", "Leave this face of --faces visible.", type=int, multiple=True, **IDS)
 @grouped(
     "--faces", group="Hiding", type=PLACE, metavar="FILE", help="Hide what 'streamblur detect' found; look no more."
 )

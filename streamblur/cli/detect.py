@@ -46,10 +46,13 @@ def detect(source: Path, output: Path | None, quiet: bool, verbose: bool, **fiel
 
 def tell(faces: Faces, place: Path) -> None:
     """The closing line, then one for each face."""
-    click.echo(f"{len(faces.times)} frames, {len(faces.tracks)} faces: {printable(place)}")
+    frames, found = len(faces.times), len(faces.tracks)
+    counts = f"{frames} frame{'s' if frames != 1 else ''}, {found} face{'s' if found != 1 else ''}"
+    click.echo(f"{counts}: {printable(place)}")
     for track in faces.tracks[:TOLD]:
-        first, last = (faces.seconds(int(track.frames[n])) for n in (0, -1))
-        click.echo(f"Face {track.id}: {first:.1f} to {last:.1f} s")
+        first, last, box = faces.seconds(int(track.frames[0])), faces.seconds(int(track.frames[-1])), track.box(0)
+        when = f"{first:.1f} to {last:.1f} s, first " if frames > 1 else ""
+        click.echo(f"Face {track.id}: {when}{box.width:.0f}x{box.height:.0f} px at {box.left:.0f},{box.top:.0f}")
     if len(faces.tracks) > TOLD:
         click.echo(f"and {len(faces.tracks) - TOLD} more in the file.")
 

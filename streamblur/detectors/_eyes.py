@@ -22,7 +22,7 @@ from streamblur.detectors._joining import joined
 from streamblur.detectors._jury import Jury
 from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
-from streamblur.detectors._second import Judge, doubted
+from streamblur.detectors._second import LIKELY, SURE, Judge, doubted
 from streamblur.geometry import clipped, grown, iou, moved, scaled
 from streamblur.ports import Image
 from streamblur.settings import Settings
@@ -42,7 +42,8 @@ _NEAR = 0.15
 
 
 class Eyes:
-    """Looks at pictures; ``names`` says with what."""
+    """Looks at pictures; ``names`` says with what. ``likely`` is the score from which a sight counts: what two networks
+    agree on is weighed by a jury, of one that judges alone only what it is sure of."""
 
     def __init__(
         self, layers: list[Layer], close: Judge, jury: Jury | None, names: tuple[str, ...], settings: Settings
@@ -50,6 +51,7 @@ class Eyes:
         least = min(settings.min_face, SMALLEST)
         self._scan, self._glance = Scan([layers], least), Scan([layers[:1]], least)
         self._close, self._jury, self.names = close, jury, names
+        self.likely = SURE if jury is None else LIKELY
         self._opened = ExitStack()
 
     def owns(self, opened: ExitStack) -> None:
@@ -57,7 +59,7 @@ class Eyes:
         self._opened = opened
 
     def detect(self, image: Image) -> Sequence[Detection]:
-        """Faces on an RGB picture of shape (height, width, 3); the score is 0.5 or more for a likely one."""
+        """Faces on an RGB picture of shape (height, width, 3); the score is ``likely`` or more for a likely one."""
         return self._looked(image, self._scan)
 
     def glance(self, image: Image) -> Sequence[Detection]:
@@ -76,6 +78,12 @@ class Eyes:
         cut = cv2.resize(image[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR).astype(np.uint8)
         found = (replace(f, box=moved(scaled(f.box, 1 / zoom, 1 / zoom), left, top)) for f in self.glance(cut))
         return [face for face in found if iou(face.box, place) >= _NEAR]
+
+    def agree(self, image: Image, place: Box) -> bool:
+        """Whether close-ups agree that there is a face: many covered ones side by side look like one in a single size.
+        Eyes without a jury cannot tell."""
+        with yunet.modest():
+            return self._jury is None or self._jury.agrees(image, place)
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:
         with modest():

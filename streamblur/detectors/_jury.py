@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from streamblur.detectors._scan import Look
-from streamblur.detectors._second import CELL, LIKELY, Judge, Opinion, either_way_up, opinions
+from streamblur.detectors._second import CELL, LIKELY, SURE, Judge, Opinion, either_way_up, opinions
 from streamblur.ports import Image
-from streamblur.values import Detection
+from streamblur.values import Box, Detection
 
 _SMALL = 64  # pixels of the second close-up: a false box seldom looks like a face at both sizes
 _HOPE = 0.3  # opinion of the short range below which YuNet is not asked
 # Logistic fit of what was seen before (at most 0.5) and the opinions, scaled so that 0.5 is as likely a face as not.
 _BEFORE, _SHORT, _LARGE, _SMALLER = 0.70, 0.24, 0.20, 0.40
+_VIEWS = (64, 96, 160)  # pixels of the close-ups that have to agree
 _ALONE = 0.35  # what a very high opinion of the short range loses when YuNet sees nothing: a profile, or a false box
 
 
@@ -43,6 +46,21 @@ class Jury:
             (replace(face, score=score, votes=face.votes + (score >= LIKELY)), opinion)
             for (face, _), opinion, score in zip(faces, said, _scores(before, said, support), strict=True)
         ]
+
+    def agrees(self, image: Image, place: Box) -> bool:
+        """Whether YuNet sees a face at a place in two close-ups at least of six, in three sizes and mirrored: upright,
+        or else, where the short range is sure of a face, as it says that the head is tilted."""
+        if self._views(image, place, 1 + 0j) >= 2:
+            return True
+        said = either_way_up(image, [place], self._short)[0]
+        return said.score >= SURE and self._views(image, place, said.tilt) >= 2
+
+    def _views(self, image: Image, place: Box, tilt: complex) -> int:
+        width = image.shape[1]
+        mirrored = np.ascontiguousarray(image[:, ::-1])
+        other = Box(width - place.right, place.top, width - place.left, place.bottom)
+        ways = ((image, place, tilt), (mirrored, other, tilt.conjugate()))
+        return sum(opinions(i, [(b, t)], self._tilted, cell)[0].score > 0 for i, b, t in ways for cell in _VIEWS)
 
     def _upright(self, image: Image, said: Sequence[Opinion | None]) -> list[float]:
         """What YuNet's look at the faces adds to their scores, seen upright; 0 for None."""

@@ -56,6 +56,8 @@ def parsed(found: Any, name: str) -> Faces:
     """The faces in a document; ``name`` is what errors call it. Raises InputError when it is not a sound one."""
     if isinstance(found, dict) and found.get("format") == FORMAT and found.get("version") != VERSION:
         raise InputError(f"{name} is a faces file of version {found.get('version')!r:.20}: this streamblur reads 1.")
+    if isinstance(found, dict) and found.get("format") == "streamblur-report":
+        raise InputError(f"{name} is a report: give it to blur with --from-report, or a file that detect wrote.")
     try:
         check(found, schema(), where="the file")
         return _faces(found)

@@ -56,6 +56,8 @@ def _verified(told: Told) -> dict[str, Any] | None:
 
 def read(document: Any, name: str) -> tuple[dict[str, Any], Faces]:
     """The settings and the faces in a report; ``name`` is what errors call it. Raises InputError for anything else."""
+    if isinstance(document, dict) and document.get("format") == file.FORMAT:
+        raise InputError(f"{name} is a faces file: give it with --faces.")
     try:
         check(document, schema(), where="the report")
     except NotValid as error:

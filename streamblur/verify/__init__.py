@@ -6,7 +6,8 @@
 
 With the original, faces are looked for in the *original* and it is the content of the output there that counts: a
 masked face cannot raise an alarm, a half-covered one does. Without it they are looked for in the output,
-and what has no detail in it (a blurred face may look like one) does not count.
+and what has no detail in it (a blurred face may look like one) does not count, nor what looks like a face in a
+single close-up only (many covered faces side by side may).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamblur import rooms
+from streamblur.belonging import same
 from streamblur.faces.edits import applied
 from streamblur.findings import Verified
 from streamblur.geometry import between, iou
@@ -51,10 +53,26 @@ def verify(
     """Look for faces that are left in ``output``.
 
     ``original`` and ``faces`` (what the run decided, for the same original) make it surer. ``settings`` are those of
-    the run. Raises InputError when the files do not belong together.
+    the run. Raises InputError when the files do not belong together, and SettingsError when a face was to be kept
+    visible and nobody says by ``faces`` which one it is.
     """
+    sights, known, told = looked(output, original, faces, settings, report)
+    return replace(told, findings=findings(sights, known, told.by_content))
+
+
+def looked(
+    output: Path,
+    original: Path | None = None,
+    faces: Faces | None = None,
+    settings: Settings | None = None,
+    report: Report | None = None,
+) -> tuple[list[Sight], Faces | None, Verified]:
+    """``verify`` before it is decided what is a finding: every sight, the faces with their edits done, and the outcome
+    without findings."""
     began = time.process_time()
     settings = settings or Settings()
+    if original is not None and faces is not None:
+        same(settings, original, faces)
     with ExitStack() as stack:
         pairs = Pairs(settings, output, original, stack)
         longest = LONGEST if original is not None else LONGEST_ALONE
@@ -62,9 +80,10 @@ def verify(
         known = applied(faces) if faces is not None else None
         looking = Looking(eyes, longest, known, settings)
         sights = list(_seen(pairs, looking, report))
-    found = findings(sights, known, original is not None)
     spent = time.process_time() - began
-    return Verified(found, pairs.count, looking.looks, eyes.names, original is not None, faces is not None, spent)
+    with_original, with_faces = original is not None, faces is not None
+    told = Verified((), pairs.count, looking.looks, eyes.names, with_original, with_faces, spent)
+    return sights, known, told
 
 
 def _seen(pairs: Pairs, looking: Looking, report: Report | None) -> Iterator[Sight]:
@@ -102,7 +121,7 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
 def _open(pair: Pair, faces: list[Detection], looking: Looking) -> Iterator[Sight]:
     for face in faces:
         share = looking.shown(pair, face.box)
-        if share >= VISIBLE:
+        if share >= VISIBLE and (pair.original is not None or looking.surely(pair, face.box)):
             yield Sight(pair.number, pair.time, face, share)
 
 

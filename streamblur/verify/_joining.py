@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from streamblur.faces import Faces
 
 ALONE = 0.8
-"""Score from which one frame is enough. Of a weaker face two frames have to agree, and the original has to have it:
-twenty-five covered faces side by side may look like a large one for a second."""
+"""With the original: score from which one frame is enough. Of a weaker face two frames have to agree."""
+PLAIN, FAIR = 0.5, 0.6
+"""Without it: share of detail from which FAIR is score enough: large faces half covered show 0.5 and more and have 0.63
+and more. Less of it may lie beside a mask that is taken for a face (0.44 where that was seen, score up to 0.8) ..."""
+SURE = 0.85
+"""... but faces of 20 pixels sometimes show no more. From this score on any detail will do."""
 JOIN = 0.2
 """Intersection over union from which sights on neighbouring looks are one face."""
 APART = 0.5
@@ -44,8 +48,18 @@ def findings(sights: Sequence[Sight], faces: Faces | None, by_content: bool) -> 
             home.append(sight)
         else:
             groups.append([sight])
-    sure = (g for g in groups if (by_content and len(g) > 1) or max(s.face.score for s in g) >= ALONE)
-    return tuple(_finding(group, faces) for group in sure)
+    sure = _sure if by_content else _plain
+    return tuple(_finding(group, faces) for group in groups if sure(group))
+
+
+def _sure(group: list[Sight]) -> bool:
+    """Whether a face that is in the original is one."""
+    return len(group) > 1 or group[0].face.score >= ALONE
+
+
+def _plain(group: list[Sight]) -> bool:
+    """Whether what looks like a face in the output is one that shows."""
+    return any(sight.face.score >= (FAIR if sight.shown >= PLAIN else SURE) for sight in group)
 
 
 def _finding(group: list[Sight], faces: Faces | None) -> Finding:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from streamblur.detectors._eyes import Eyes
     from streamblur.faces import Faces
 
-LIKELY = 0.5
-"""Score from which a sight counts."""
 SMALLEST = 16.0
 """Width of a face in pixels of the recording under which nobody can be recognised by it."""
 CHOSEN = 0.7
@@ -38,7 +36,7 @@ class Looking:
 
     def __init__(self, eyes: Eyes, longest: int, faces: Faces | None, settings: Settings) -> None:
         self._eyes, self._picture, self._faces = eyes, AnalysisPicture(longest), faces
-        self._wishes = rooms.wishes(settings if faces is not None else replace(settings, keep_face=()), faces)
+        self._wishes = rooms.wishes(settings, faces)
         self._grays: dict[int, tuple[Gray, Gray | None]] = {}
         self._shown, self._at = np.zeros((1, 1, 3), np.uint8), -1
         self.looks = 0
@@ -56,6 +54,11 @@ class Looking:
         found = self._eyes.closely(image, scaled(box, 1 / x, 1 / y))
         return self._worth(pair, (replace(face, box=scaled(face.box, x, y)) for face in found))
 
+    def surely(self, pair: Pair, box: Box) -> bool:
+        """Whether close-ups of the output alone agree that there is a face."""
+        image, x, y = self._image(pair)
+        return self._eyes.agree(image, scaled(box, 1 / x, 1 / y))
+
     def _image(self, pair: Pair) -> tuple[Image, float, float]:
         """The picture that is looked at, and how many pixels of the frame one of its is wide and high."""
         if pair.number != self._at:
@@ -67,7 +70,7 @@ class Looking:
 
     def _worth(self, pair: Pair, seen: Iterable[Detection]) -> list[Detection]:
         """The likely ones that are large enough to be recognised and that nobody wants to be seen."""
-        large = (face for face in seen if face.score >= LIKELY and face.box.width >= SMALLEST)
+        large = (face for face in seen if face.score >= self._eyes.likely and face.box.width >= SMALLEST)
         return [face for face in large if not self._wanted(pair, face.box)]
 
     def _wanted(self, pair: Pair, box: Box) -> bool:
