@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,7 +104,7 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
             counts.add(decided.covers)
-        found = recorder.faces(fingerprint(source, opened.info), asdict(settings), __version__)
+        found = recorder.faces(fingerprint(source, opened.info), settings.told(), __version__)
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
 
 

@@ -114,7 +114,7 @@ def colour_place(place: Path) -> str:
     """Where FFmpeg says that the colour samples lie: PyAV shows it in FFmpeg's messages only."""
     av.logging.set_level(av.logging.INFO)
     try:
-        with av.open(str(place)) as container, av.logging.Capture() as said:  # type: ignore[attr-defined]
+        with av.open(str(place)) as container, av.logging.Capture() as said:  # type: ignore[attr-defined, unused-ignore]
             graph = av.filter.Graph()
             graph.link_nodes(
                 graph.add_buffer(template=container.streams.video[0]), graph.add("showinfo"), graph.add("buffersink")

@@ -82,7 +82,7 @@ class Eyes:
     def agree(self, image: Image, place: Box) -> bool:
         """Whether close-ups agree that there is a face: many covered ones side by side look like one in a single size.
         Eyes without a jury cannot tell."""
-        with yunet.modest():
+        with modest():
             return self._jury is None or self._jury.agrees(image, place)
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:

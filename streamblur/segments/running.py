@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,7 +135,7 @@ class _Divided:
         if self._all is None:
             return None
         recorder, info = self._all
-        return recorder.faces(fingerprint(self._source, info), asdict(self._settings), __version__)
+        return recorder.faces(fingerprint(self._source, info), self._settings.told(), __version__)
 
     def _known(self, faces: Faces, source: Source) -> tuple[Iterator[Stretch], Wishes]:
         """The faces of each chapter when they were found before."""
