@@ -30,6 +30,7 @@ export function showBoxes(item) {
   if (drawing) one("#faces-hint").textContent = word("addBoxHint");
   const layer = layerOf(holder);
   layer.onpointerdown = drawing ? (event) => draw(item, layer, event) : null;
+  if (layer.onpointermove) return; // in the middle of a drag
   const added = editsOf(item).added ?? [];
   const there = [...layer.querySelectorAll(".box.added")];
   there.slice(added.length).forEach((element) => element.remove());
@@ -62,7 +63,7 @@ function follow(layer, event, onMove, onEnd) {
 
 function draw(item, layer, event) {
   const [x, y] = spot(layer, event);
-  const mark = make("div", { class: "box found" });
+  const mark = make("div", { class: "box drawing" });
   layer.append(mark);
   const between = ([u, v]) => [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
   follow(layer, event, (to) => place(mark, between(to)), (to) => {
