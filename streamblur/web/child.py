@@ -7,12 +7,13 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from streamblur.errors import StreamblurError
+from streamblur.errors import InputError, StreamblurError
 from streamblur.settings import Settings
 from streamblur.values import Progress, Summary
 from streamblur.web import fence
@@ -96,12 +97,26 @@ def _file(line: Line, order: Order) -> None:
     from streamblur.web.seen import Seen
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
+    _not_too_long(settings, source, float(order["length"]))
     seen, edits = Seen(), Edits.of(order.get("edits"))
     if edits:
         summary = edited(settings, source, output, edits, seen)
     else:
         summary = compose.run(settings, source, output, line.progress, seen)
     line.say(done=told(summary), **seen.told())
+
+
+def _not_too_long(settings: Settings, source: Path, most: float) -> None:
+    """Raises InputError for a recording that claims to last more seconds, before anybody begins to look at it."""
+    from streamblur import rooms
+
+    if rooms.room_for(source, source) == "file":
+        with closing(rooms.part("sources", "file").build(settings, source)) as opened:
+            if (opened.info.duration or 0) > most:
+                hours = f"{most / 3600:g}"
+                raise InputError(
+                    f"{source} claims to last more than {hours} hours, which this page does not take: cut it."
+                )
 
 
 def _jpeg(line: Line, order: Order) -> None:

@@ -31,8 +31,8 @@ class Limits:
     ``photo`` and ``upload`` are the largest photo and the largest file of any kind; ``store`` is what all jobs
     together may have on the disk, ``spare`` what must stay free on it. ``workers`` jobs run at a time and ``waiting``
     more may wait, at most ``each`` of one client. A job's child may take ``memory`` of real memory, ``photo_time``
-    or ``time`` of wall time, and is given up when nothing was heard of it for ``silence``. A finished job is wiped
-    after ``expiry``.
+    or ``time`` of wall time, and is given up when nothing was heard of it for ``silence``. A recording may claim to
+    last ``length``. A finished job is wiped after ``expiry``.
     """
 
     photo: int = 10 * 10**6
@@ -46,6 +46,7 @@ class Limits:
     photo_time: float = 120.0
     time: float = 6 * 3600.0
     silence: float = 120.0
+    length: float = 12 * 3600.0
     expiry: float = 3600.0
     studios: int = 2
     studio_idle: float = 60.0

@@ -134,7 +134,7 @@ class Office(Board):
     def order(self, job: Job, work: str) -> child.Order:
         """What a child is told about this job."""
         bounds = self.bounds(max(4 * job.bytes, 10**9), int(4 * self._allowed(job)))
-        about = {"input": job.input.name, "output": job.output.name, "edits": job.edits}
+        about = {"input": job.input.name, "output": job.output.name, "edits": job.edits, "length": self.limits.length}
         return {"work": work, "folder": str(job.folder), "settings": asdict(job.settings), "bounds": bounds, **about}
 
     def bounds(self, output: int, cpu: int) -> dict[str, int]:
