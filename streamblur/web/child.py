@@ -91,32 +91,34 @@ def _probe(line: Line, order: Order) -> None:
 
 def _file(line: Line, order: Order) -> None:
     """The same recording or photo again, every face hidden."""
-    from streamblur import compose
+    from streamblur import compose, rooms
+    from streamblur.web import recording
     from streamblur.web.edits import edited
     from streamblur.web.retouch import Edits
     from streamblur.web.seen import Seen
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
-    _not_too_long(settings, source, float(order["length"]))
-    seen, edits = Seen(), Edits.of(order.get("edits"))
+    if rooms.room_for(source, source) == "file":
+        _not_too_long(settings, source, float(order["length"]))
+        changes, report = recording.Changes.of(order["edits"]), line.progress
+        summary, faces = recording.hidden(settings, source, output, changes, report, lambda: line.say(alive=True))
+        return line.say(done=told(summary), **recording.told(faces))
+    seen, edits = Seen(), Edits.of(order["edits"])
     if edits:
         summary = edited(settings, source, output, edits, seen)
     else:
         summary = compose.run(settings, source, output, line.progress, seen)
-    line.say(done=told(summary), **seen.told())
+    return line.say(done=told(summary), **seen.told())
 
 
 def _not_too_long(settings: Settings, source: Path, most: float) -> None:
     """Raises InputError for a recording that claims to last more seconds, before anybody begins to look at it."""
     from streamblur import rooms
 
-    if rooms.room_for(source, source) == "file":
-        with closing(rooms.part("sources", "file").build(settings, source)) as opened:
-            if (opened.info.duration or 0) > most:
-                hours = f"{most / 3600:g}"
-                raise InputError(
-                    f"{source} claims to last more than {hours} hours, which this page does not take: cut it."
-                )
+    with closing(rooms.part("sources", "file").build(settings, source)) as opened:
+        if (opened.info.duration or 0) > most:
+            hours = f"{most / 3600:g}"
+            raise InputError(f"{source} claims to last more than {hours} hours, which this page does not take: cut it.")
 
 
 def _jpeg(line: Line, order: Order) -> None:
@@ -153,9 +155,11 @@ def _review(line: Line, order: Order) -> None:
 
 def _render(line: Line, order: Order) -> None:
     """The recording, hidden as its faces file says."""
+    from streamblur.web import recording
     from streamblur.web.reviewing import render
 
-    line.say(done=told(render(line, order)))
+    summary, faces = render(line, order)
+    line.say(done=told(summary), **recording.told(faces))
 
 
 def told(summary: Summary) -> dict[str, Any]:

@@ -26,8 +26,6 @@ def edited(settings: Settings, source: Path, output: Path, edits: Edits, seen: W
     Raises InputError for anything but one picture: there, faces move, and a box would not follow them.
     """
     started = time.monotonic()
-    if rooms.room_for(source, output) != "image":
-        raise InputError(f"{source} is a recording: faces are switched off one by one in photos only.")
     covers = found(replace(settings, thorough=True), _only(settings, source))
     with ExitStack() as stack:
         opened = stack.enter_context(closing(rooms.part("sources", "image").build(settings, source)))

@@ -15,6 +15,8 @@ from streamblur.web.kinds import Kind
 from streamblur.web.workers import Worker
 
 OPEN = ("queued", "running")
+_MOST = 300
+"""Faces told of."""
 _ADVICE = {
     "cancelled": "It was cancelled.",
     "time": "It took longer than allowed: try a shorter recording, or give the page more time.",
@@ -42,7 +44,8 @@ class Problem:
 
 @dataclass(slots=True)
 class Job:
-    """``state`` is queued, running, done or failed; times are ``time.monotonic``; ``version`` grows."""
+    """``state`` is queued, running, done or failed; times are ``time.monotonic``; ``version`` grows; ``wrote`` counts
+    how often a review replaced the result of a ``run``."""
 
     owner: str
     folder: Path
@@ -56,6 +59,7 @@ class Job:
     version: int = 0
     order: int = 0
     run: int = 1
+    wrote: int = 0
     bytes: int = 0
     created: float = field(default_factory=time.monotonic)
     started: float = 0.0
@@ -75,6 +79,11 @@ class Job:
         return self.folder / f"{'photo' if self.kind.photo else 'recording'}{self.kind.suffix}"
 
     @property
+    def faces_file(self) -> Path:
+        """Of a recording: who is where."""
+        return self.folder / "faces.json"
+
+    @property
     def output(self) -> Path:
         return self.folder / f"result-{self.run}{self.kind.output}"
 
@@ -84,8 +93,10 @@ class Job:
             self._moves(message)
         if isinstance(done := message.get("done"), dict):
             self.summary = _summary(done)
-            self.faces = [face for each in _list(message.get("faces"))[:300] if (face := _face(each))]
+            self.faces = [face for each in _list(message.get("faces"))[:_MOST] if (face := _face(each))]
             self.size = [int(n) for n in _list(message.get("size"))[:2]]
+            if not self.kind.photo:  # boxes are followed by now; who is left visible is known by a number
+                self.edits = {"keep": kept} if (kept := [int(n) for n in _list(message.get("kept"))[:_MOST]]) else {}
         if "error" in message:
             self.problem = self.problem_in(message)
 
@@ -120,7 +131,7 @@ class Job:
         """What its owner may know of it, as JSON."""
         about: dict[str, Any] = {"id": self.id, "name": self.name, "kind": "photo" if self.kind.photo else "video"}
         settings = {name: value for name, value in asdict(self.settings).items() if name not in LEFT_OUT}
-        about |= {"state": self.state, "run": self.run, "settings": settings, "edits": self.edits}
+        about |= {"state": self.state, "run": self.run, "wrote": self.wrote, "settings": settings, "edits": self.edits}
         if self.state == "running":
             fps = self.speed()
             left = (self.total - self.frames) / fps if self.total and fps > 0 else None

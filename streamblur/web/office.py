@@ -84,6 +84,14 @@ class Office(Board):
             job.frames, job.pace, job.order = 0, (0.0, 0), next(self._orders)
             self.put(job)
 
+    def rewritten(self, job: Job, message: child.Message) -> None:
+        """A review has replaced its result; ``message`` is what its child said of it."""
+        with self.changed, contextlib.suppress(TypeError, ValueError):
+            job.hears(message)
+            if self.has(job):
+                job.wrote += 1
+                self.put(job)
+
     def forget(self, job: Job, reason: str = "cancelled") -> None:
         """Stop it if it runs, wipe what it had, and know it no more."""
         with self.changed:

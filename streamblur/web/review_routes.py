@@ -123,7 +123,7 @@ def checked(said: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError(f"An edit is one of {', '.join(EDITS)}, with what belongs to it.")
     for name in EDITS[do]:
         if name == "box":
-            asked.edits({"added": [said["box"]]})
+            asked.box(said["box"])
         elif type(said[name]) is not int or not 0 <= said[name] < MOST:
             raise SettingsError(f"{name} is a whole number from 0 on.")
     return {"do": do, **{name: said[name] for name in EDITS[do]}}

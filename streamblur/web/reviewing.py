@@ -44,10 +44,10 @@ def serve(line: Line, order: Order) -> None:
             line.send(piece)
 
 
-def render(line: Line, order: Order) -> Summary:
+def render(line: Line, order: Order) -> tuple[Summary, Faces]:
     """Write the recording as its faces file says."""
     settings, faces = Settings(**order["settings"]), file.read(Path(FACES))
-    return compose.run(settings, Path(order["source"]), Path(order["output"]), line.progress, faces=faces)
+    return compose.run(settings, Path(order["source"]), Path(order["output"]), line.progress, faces=faces), faces
 
 
 def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:

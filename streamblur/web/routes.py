@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 
+from streamblur.settings import Settings
 from streamblur.web import archive, asked, names, sending
 from streamblur.web.arriving import Refused, drop, job_from
 from streamblur.web.guard import problem
@@ -88,9 +90,7 @@ def remove(name: str) -> tuple[str, int]:
 def render(name: str) -> Response:
     """Do it again with other settings or edits."""
     job, said = mine(name), asked.read(request.get_data(as_text=True))
-    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"))
-    if edits and not (job.kind.photo and (job.summary or {}).get("frames") == 1):
-        raise Refused(422, "edits", "Faces can be switched off one by one in single photos only, so far.")
+    settings, edits = _changes(job, said)
     try:
         office().again(job, settings, edits)
     except ValueError as error:
@@ -98,11 +98,19 @@ def render(name: str) -> Response:
     return jsonify(job.told())
 
 
+def _changes(job: Job, said: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
+    """Settings and edits for a file that was taken. Raises Refused, or SettingsError."""
+    edits = asked.edits(said.get("edits"), job.kind.photo)
+    if job.kind.photo and edits and (job.summary or {}).get("frames") != 1:
+        raise Refused(422, "edits", "Faces can be switched off one by one in single photos and in recordings.")
+    return asked.settings(said.get("settings")), edits
+
+
 @jobs.post("/api/jobs/<name>/preview")
 def preview(name: str) -> Response:
     """One covered picture under other settings: the photo, or the frame at ``time``."""
     job, said = mine(name), asked.read(request.get_data(as_text=True))
-    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"))
+    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"), job.kind.photo)
     if job.state == "failed":
         raise Refused(409, "state", "It failed, and was not kept.")
     studios: Studios = current_app.config["STUDIOS"]

@@ -36,14 +36,14 @@ export function showStage(item) {
   showFaces(item);
 }
 
-const sourceOf = ({ job }) => `/api/jobs/${job.id}/result?view&run=${job.run}`;
+const sourceOf = ({ job }) => `/api/jobs/${job.id}/result?view&run=${job.run}${job.wrote ? `.${job.wrote}` : ""}`;
 const showable = (item) => item.kind === "photo" && SHOWN.test(item.job.type);
 
 // What is there is built anew only when it must be: somebody may be dragging a box over it. Where result and preview
 // are both pictures, one takes the place of the other.
 function draw(item, done) {
   const preview = item.preview && !showable(item) ? "p" : "";
-  const mode = item.state === "failed" ? "failed" : done ? `${item.job.run}${preview}${document.documentElement.lang}` : "wait";
+  const mode = item.state === "failed" ? "failed" : done ? `${item.job.run}.${item.job.wrote}${preview}${document.documentElement.lang}` : "wait";
   const now = `${item.key} ${mode}`;
   if (now !== drawn) {
     drawn = now;
