@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -326,12 +327,17 @@ def test_nothing_sticks_out_at_any_width(visit: Callable[..., Any], family: Path
     assert small == []
 
 
+def asked_last(asked: list[bool], on: bool) -> bool:
+    return asked[-1:] == [on]
+
+
 def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
     visit: Callable[..., Any], site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a camera that counts: opened once, after the click; given back when the tab is left; frames never cached."""
     opened: list[str] = []
     stopped: list[str] = []
+    hidden: list[bool] = []
     jpeg = photo(7, (64, 48))
 
     class Fake:
@@ -351,6 +357,9 @@ def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
                 yield jpeg
                 time.sleep(0.05)
 
+        def panic(self, on: bool) -> None:
+            hidden.append(on)
+
         def close(self) -> None:
             stopped.append(self.id)
 
@@ -364,6 +373,10 @@ def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
     assert coming.value.headers["cache-control"] == "no-store"
     until(page, "document.querySelector('#live-picture img')?.naturalWidth === 64")
     assert opened == ["0"]
+    for on in (True, False):
+        page.locator("#live-panic").click()
+        wait(page, partial(asked_last, hidden, on))
+        until(page, f"document.querySelector('#live-picture.hidden') {'!' if on else '='}== null")
     page.locator("#tab-files").click()
     wait(page, lambda: stopped)
     assert len(stopped) == 1

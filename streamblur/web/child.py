@@ -48,10 +48,18 @@ class Line:
             return None
         return message
 
+    def waiting(self) -> bool:
+        """Whether there is something to be heard."""
+        return self._pipe.poll()
+
     def progress(self, now: Progress) -> None:
+        self.now_and_then(frames=now.frames, total=now.total, faces=now.faces)
+
+    def now_and_then(self, **message: Any) -> None:
+        """Say it, unless something was said only just now."""
         if time.monotonic() - self._last >= PACE:
             self._last = time.monotonic()
-            self.say(frames=now.frames, total=now.total, faces=now.faces)
+            self.say(**message)
 
 
 def main(pipe: Connection, order: Order) -> None:
@@ -101,7 +109,9 @@ def _file(line: Line, order: Order) -> None:
     if rooms.room_for(source, source) == "file":
         _not_too_long(settings, source, float(order["length"]))
         changes, report = recording.Changes.of(order["edits"]), line.progress
-        summary, faces = recording.hidden(settings, source, output, changes, report, lambda: line.say(alive=True))
+        summary, faces = recording.hidden(
+            settings, source, output, changes, report, lambda: line.now_and_then(alive=True)
+        )
         return line.say(done=told(summary), **recording.told(faces))
     seen, edits = Seen(), Edits.of(order["edits"])
     if edits:

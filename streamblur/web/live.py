@@ -5,6 +5,7 @@ The camera is opened by a child, on a click, and given back when the page is lef
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import threading
@@ -79,6 +80,11 @@ class Camera:
                     return
                 last, frame = self.number, self.latest
             yield frame
+
+    def panic(self, on: bool) -> None:
+        """Hide all of the picture, or show again what may be shown."""
+        with contextlib.suppress(OSError):
+            self.worker.say(panic=on)
 
     def close(self) -> None:
         """Give the camera back."""
@@ -169,6 +175,14 @@ def watch(name: str) -> Response:
             yield head.encode() + frame + b"\r\n"
 
     return Response(parts(), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+
+
+@live.post("/api/live/<name>/panic")
+def panic(name: str) -> tuple[str, int]:
+    """Hide all of it at once, or no more."""
+    said = asked.read(request.get_data(as_text=True))
+    _mine(name).panic(said.get("on") is not False)
+    return "", 204
 
 
 @live.delete("/api/live/<name>")

@@ -88,6 +88,13 @@ def edit(name: str) -> Response:
     return _overview(*found(name).edit(said))
 
 
+@reviews.delete("/api/reviews/<name>/edits")
+def stop(name: str) -> tuple[str, int]:
+    """Stop following the box that was drawn last; it is not added then."""
+    found(name).stop()
+    return "", 204
+
+
 @reviews.post("/api/reviews/<name>/render")
 def render(name: str) -> tuple[Response, int]:
     """Write the result."""

@@ -29,14 +29,17 @@ SHOWN = 200
 def serve(line: Line, order: Order) -> None:
     """Answer requests until hung up: a message, then one piece of bytes; or a message with ``error``.
 
+    While a drawn box is followed, ``following`` is told: frames done, of how many at most; ``stop`` ends that.
     ``frame``: where its faces are, and the JPEG. ``edit`` or nothing: the track that came of it, and everything that
     the page shows of the tracks, as gzip of JSON. The page counts frames from 0; boxes are shares of the picture.
     """
     session = Review.open(Path(order["source"]), Path(FACES), Settings(**order["settings"]), line.progress)
     line.say(ready=True)
     while (asked := line.heard()) is not None:
+        if "stop" in asked:
+            continue  # it came too late
         try:
-            said, piece = _frame(session, asked) if "frame" in asked else _edited(session, asked.get("edit"))
+            said, piece = _frame(session, asked) if "frame" in asked else _edited(line, session, asked.get("edit"))
         except StreamblurError as error:
             line.say(error=str(error)[:1000], kind=type(error).__name__)
         else:
@@ -59,11 +62,28 @@ def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:
     return {"faces": found, "frame": number}, jpeg
 
 
-def _edited(session: Review, edit: Message | None) -> tuple[Message, bytes]:
+def _edited(line: Line, session: Review, edit: Message | None) -> tuple[Message, bytes]:
     """Do what is asked; everything as it stands then."""
-    track = None if edit is None else _DO[edit["do"]](session, edit)
+    if edit is not None and edit["do"] == "draw":
+        track: int | bool | None = _drawn(line, session, edit)
+    else:
+        track = None if edit is None else _DO[edit["do"]](session, edit)
     told = json.dumps(overview(session), separators=(",", ":")).encode()
     return {"track": track if type(track) is int else None}, gzip.compress(told, 3)
+
+
+class StoppedError(StreamblurError):
+    """Following a box was not wanted any more."""
+
+
+def _drawn(line: Line, session: Review, said: Message) -> int:
+    def report(done: int, total: int) -> None:
+        line.now_and_then(following=[done, total])
+        if line.waiting():
+            line.heard()
+            raise StoppedError("Following the box was stopped; nothing was added.")
+
+    return session.draw(_when(session, said), _where(session, said), report)
 
 
 def _when(session: Review, said: Message, name: str = "frame") -> int:
@@ -82,7 +102,6 @@ _DO: dict[str, Callable[[Review, Message], int | bool | None]] = {
     "split": lambda session, said: session.split(said["track"], _when(session, said)),
     "join": lambda session, said: session.join(said["track"], said["other"]),
     "stretch": lambda session, said: session.stretch(said["track"], _when(session, said)),
-    "draw": lambda session, said: session.draw(_when(session, said), _where(session, said)),
     "box": lambda session, said: session.box(
         _where(session, said), _when(session, said, "start"), _when(session, said, "end")
     ),
