@@ -243,11 +243,15 @@ def test_chinese_by_the_browsers_language_and_by_choice(visit: Callable[..., Any
     page = visit(locale="zh-CN")
     assert page.locator("h1").first.inner_text() == "隐藏照片和视频中的人脸"
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    with Image.open(family) as image:
+        image.save(family, comment=b"mine", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
     page.set_input_files("#choose", [str(family)])
     finished(page)
     assert page.locator(".card .state").inner_text() == "已隐藏 1 张人脸"
+    assert page.locator("#notes li").inner_text().endswith("EXIF、注释")
     page.locator("#language").click()
     until(page, "document.querySelector('.card .state').textContent === '1 face hidden'")
+    assert page.locator("#notes li").all_inner_texts() == ["dropped: EXIF, comment"]
     page.reload()
     page.wait_for_selector("html[data-ready]")
     finished(page)  # the job is still known after the page was loaded again

@@ -6,7 +6,7 @@ import { told } from "./files.js";
 import { lead } from "./player.js";
 import { wish } from "./preview.js";
 import { progressOf, stateOf } from "./shelf.js";
-import { word } from "./words.js";
+import { translated, word } from "./words.js";
 
 const SHOWN = /^image\/(jpeg|png|webp|gif|bmp|avif)$/;
 let drawn = "";
@@ -30,7 +30,7 @@ export function showStage(item) {
   one("#unapplied").hidden = !(done && item.draft);
   const notes = done ? item.job.summary.notes : [];
   one("#notes").hidden = !notes.length;
-  one("#notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
+  one("#notes").replaceChildren(...notes.map((note) => make("li", { lang: translated(note) ? null : "en" }, translated(note) ?? note)));
   draw(item, done);
   one("#picture .compare")?.classList.toggle("loading", Boolean(item.loading));
   showFaces(item);
