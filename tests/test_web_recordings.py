@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from clips import Clip, make
 from films import film, nobody_looks, pictures, told
-from pages import Site, Visitor, running
+from pages import Site, Visitor, photo, running
 from PIL import Image
 from scenes import Scene, sway, walk
 
@@ -23,8 +23,10 @@ from streamblur.faces import file
 from streamblur.faces.edits import applied
 from streamblur.values import Box
 from streamblur.web import recording
+from streamblur.web.guard import REPORT_POLICY
 from streamblur.web.limits import Limits
 from streamblur.web.recording import AGAIN, FACES, Changes
+from streamblur.web.reporting import Witness
 
 FILM = Scene([sway(120, 180, 60, 40), sway(330, 180, 60, 30), walk((520, 190), (-1, 0), 80, 0, 60)], frames=60)
 FAST = Settings(preset="ultrafast", crf=14)
@@ -41,9 +43,9 @@ def party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[l
 
 def written(source: Path, changes: Changes, settings: Settings = FAST) -> Any:
     """What the child does for a job."""
-    return recording.hidden(
-        replace(settings, force=True), source, Path("out.mp4"), changes, lambda _: None, lambda: None
-    )
+    settings = replace(settings, force=True)
+    hears = recording.Hears(lambda _: None, Witness(settings, source), lambda: None)
+    return recording.hidden(settings, source, Path("out.mp4"), changes, hears)
 
 
 def hides(source: Path, truth: list[list[Box]], frame: int) -> list[bool]:
@@ -177,7 +179,31 @@ def test_what_is_switched_off_comes_back_visible_and_a_review_knows(
     until(lambda: visitor.ask("GET", f"/api/jobs/{job}").json["wrote"] == 1)
     about = visitor.ask("GET", f"/api/jobs/{job}").json
     assert (about["edits"], about["run"], about["summary"]["tracks"]) == ({}, 2, 1)
+    report = visitor.ask("GET", f"/api/jobs/{job}/report").body.decode()
+    assert "1 face" in report
     assert face_is_hidden()
+
+
+@pytest.mark.parametrize("content", [None, photo(2, (160, 120))])
+def test_a_report_comes_with_every_result_and_may_run_nothing(
+    sent: tuple[Visitor, str, bytes], content: bytes | None
+) -> None:
+    visitor, job, _ = sent
+    if content is not None:
+        job = visitor.send(content, "family <b>.jpg").json["id"]
+        visitor.ended(job)
+    answer = visitor.ask("GET", visitor.ask("GET", f"/api/jobs/{job}").json["report"])
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"] == REPORT_POLICY
+    assert REPORT_POLICY.startswith("sandbox; default-src 'none'")
+    assert "script-src" not in REPORT_POLICY
+    page = answer.body.decode()
+    assert ("a_blurred.mp4" if content is None else "family b_blurred.jpg") in page
+    assert "1 face" in page
+    assert "data:image/jpeg" in page
+    assert "recording.mp4" not in page
+    assert "photo.jpg" not in page
+    assert visitor.site.visitor().ask("GET", f"/api/jobs/{job}/report").status == 404
 
 
 def until(done: Any, limit: float = 60) -> None:

@@ -99,26 +99,24 @@ def _probe(line: Line, order: Order) -> None:
 
 def _file(line: Line, order: Order) -> None:
     """The same recording or photo again, every face hidden."""
-    from streamblur import compose, rooms
+    from streamblur import rooms
     from streamblur.web import recording
-    from streamblur.web.edits import edited
+    from streamblur.web.edits import photo
+    from streamblur.web.reporting import Witness
     from streamblur.web.retouch import Edits
-    from streamblur.web.seen import Seen
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
+    witness = Witness(settings, source)
     if rooms.room_for(source, source) == "file":
         _not_too_long(settings, source, float(order["length"]))
-        changes, report = recording.Changes.of(order["edits"]), line.progress
-        summary, faces = recording.hidden(
-            settings, source, output, changes, report, lambda: line.now_and_then(alive=True)
-        )
-        return line.say(done=told(summary), **recording.told(faces))
-    seen, edits = Seen(), Edits.of(order["edits"])
-    if edits:
-        summary = edited(settings, source, output, edits, seen)
+        hears = recording.Hears(line.progress, witness, lambda: line.now_and_then(alive=True))
+        changes = recording.Changes.of(order["edits"])
+        summary, faces = recording.hidden(settings, source, output, changes, hears)
+        found = recording.told(faces)
     else:
-        summary = compose.run(settings, source, output, line.progress, seen)
-    return line.say(done=told(summary), **seen.told())
+        summary, found = photo(settings, source, output, Edits.of(order["edits"]), line.progress, witness)
+    witness.write(output, summary, order["names"])
+    line.say(done=told(summary), **found)
 
 
 def _not_too_long(settings: Settings, source: Path, most: float) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streamblur.settings import Settings
+from streamblur.web import names
 from streamblur.web.asked import LEFT_OUT
 from streamblur.web.kinds import Kind
 from streamblur.web.workers import Worker
@@ -79,6 +80,16 @@ class Job:
         return self.folder / f"{'photo' if self.kind.photo else 'recording'}{self.kind.suffix}"
 
     @property
+    def saved_as(self) -> str:
+        """The name under which the result is saved."""
+        return names.blurred(self.name, self.kind.output)
+
+    @property
+    def report(self) -> Path:
+        """What was done, as a page."""
+        return self.folder / "report.html"
+
+    @property
     def faces_file(self) -> Path:
         """Of a recording: who is where."""
         return self.folder / "faces.json"
@@ -138,6 +149,7 @@ class Job:
             about["progress"] = {"frames": self.frames, "total": self.total, "faces": self.faces_now}
             about["progress"] |= {"fps": round(fps, 1), "left": None if left is None else round(max(0.0, left), 1)}
         if self.state == "done":
+            about["report"] = f"/api/jobs/{self.id}/report"
             about |= {"summary": self.summary, "faces": self.faces, "size": self.size, "type": self.kind.mime}
         if self.problem is not None:
             about["error"] = asdict(self.problem)

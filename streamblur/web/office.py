@@ -143,6 +143,7 @@ class Office(Board):
         """What a child is told about this job."""
         bounds = self.bounds(max(4 * job.bytes, 10**9), int(4 * self._allowed(job)))
         about = {"input": job.input.name, "output": job.output.name, "edits": job.edits, "length": self.limits.length}
+        about["names"] = [job.name, job.saved_as]
         return {"work": work, "folder": str(job.folder), "settings": asdict(job.settings), "bounds": bounds, **about}
 
     def bounds(self, output: int, cpu: int) -> dict[str, int]:

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from streamblur import __version__, compose
-from streamblur.belonging import fingerprint
+from streamblur import compose
 from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, file
 from streamblur.faces.edits import applied, free_id
-from streamblur.faces.recorder import Recorder
 from streamblur.geometry import upright_size
 from streamblur.settings import Settings
 from streamblur.values import Summary
+from streamblur.web.reporting import Witness
 from streamblur.web.seen import MOST, pixels, shares
 
 FACES = "faces.json"
@@ -51,11 +50,19 @@ class Changes:
         return Changes(frozenset(said.get("keep", ())), boxes)
 
 
-def hidden(
-    settings: Settings, source: Path, output: Path, changes: Changes, report: compose.Report, alive: Callable[[], None]
-) -> tuple[Summary, Faces]:
+@dataclass(frozen=True, slots=True)
+class Hears:
+    """Who hears of a run: ``report`` and ``witness`` as in ``compose.run``, ``alive`` now and then while boxes are
+    followed."""
+
+    report: compose.Report
+    witness: Witness
+    alive: Callable[[], None]
+
+
+def hidden(settings: Settings, source: Path, output: Path, changes: Changes, hears: Hears) -> tuple[Summary, Faces]:
     """Write the recording with every face hidden but those that ``changes`` leave visible, and its faces file; what was
-    found, with all edits. ``alive`` is called now and then while boxes are followed.
+    found, with all edits.
 
     Numbers of faces mean nothing after another look: then everybody is hidden.
     """
@@ -63,14 +70,17 @@ def hidden(
     drawn = [] if before is None else [edit for edit in before.edits if edit["do"] in _BY_HAND]
     anew = before is not None and not fits(before, settings)
     if before is not None and not anew:
-        faces = _followed(settings, source, leaving(before, changes.keep), changes.boxes, alive)
+        faces = _followed(settings, source, leaving(before, changes.keep), changes.boxes, hears.alive)
     elif drawn or changes.boxes:
-        faces = _added(compose.detect(settings, source, report), drawn)
-        faces = _followed(settings, source, faces, changes.boxes, alive)
+        faces = _added(compose.detect(settings, source, hears.report), drawn)
+        faces = _followed(settings, source, faces, changes.boxes, hears.alive)
     else:
-        return _found(settings, source, output, report, (AGAIN,) if anew else ())
+        summary = compose.run(settings, source, output, hears.report, hears.witness)
+        faces = hears.witness.faces()
+        file.write(faces, Path(FACES), force=True)
+        return _noting(summary, (AGAIN,) if anew else ()), faces
     file.write(faces, Path(FACES), force=True)
-    summary = compose.run(settings, source, output, report, faces=faces)
+    summary = compose.run(settings, source, output, hears.report, hears.witness, faces)
     return _noting(summary, (AGAIN,) if anew else ()), faces
 
 
@@ -121,17 +131,6 @@ def told(faces: Faces) -> dict[str, Any]:
 def sized(faces: Faces) -> tuple[int, int]:
     """Of the upright picture."""
     return upright_size(faces.source.width, faces.source.height, faces.source.orientation)
-
-
-def _found(
-    settings: Settings, source: Path, output: Path, report: compose.Report, notes: tuple[str, ...]
-) -> tuple[Summary, Faces]:
-    """Look and hide in one go, as the first time."""
-    recorder = Recorder()
-    summary = compose.run(settings, source, output, report, recorder.add)
-    faces = recorder.faces(fingerprint(settings, source), asdict(settings), __version__)
-    file.write(faces, Path(FACES), force=True)
-    return _noting(summary, notes), faces
 
 
 def _noting(summary: Summary, notes: tuple[str, ...]) -> Summary:

@@ -82,6 +82,8 @@ class Rendering:
         bounds = self._office.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
         about = {"source": str(source), "output": output.name, "reads": [str(source)], "bounds": bounds}
         settings = asdict(self._task.settings)
+        if (job := self._task.job) is not None:
+            about["names"] = [job.name, job.saved_as]
         order = {"work": "render", "folder": str(folder), "settings": settings, **about}
         with self._lock:
             if self._stop:
@@ -93,6 +95,9 @@ class Rendering:
             return problem or Problem.of(worker.reason or "died")
         with folders.plain(folder / output.name):  # a file, and no link to one
             os.replace(folder / output.name, output)
+        if job is not None:
+            with folders.plain(folder / job.report.name):
+                os.replace(folder / job.report.name, job.report)
         umask = os.umask(0o077)
         os.umask(umask)
         with contextlib.suppress(OSError):

@@ -18,6 +18,7 @@ from streamblur.review import Lane, Review, Spot
 from streamblur.settings import Settings
 from streamblur.values import Box, Summary
 from streamblur.web.child import Line, Message, Order
+from streamblur.web.reporting import Witness
 from streamblur.web.seen import pixels, shares
 
 FACES = "faces.json"
@@ -48,9 +49,15 @@ def serve(line: Line, order: Order) -> None:
 
 
 def render(line: Line, order: Order) -> tuple[Summary, Faces]:
-    """Write the recording as its faces file says."""
+    """Write the recording as its faces file says; its report, too, when there are ``names`` for it."""
     settings, faces = Settings(**order["settings"]), file.read(Path(FACES))
-    return compose.run(settings, Path(order["source"]), Path(order["output"]), line.progress, faces=faces), faces
+    source, output = Path(order["source"]), Path(order["output"])
+    if "names" not in order:
+        return compose.run(settings, source, output, line.progress, faces=faces), faces
+    witness = Witness(settings, source)
+    summary = compose.run(settings, source, output, line.progress, witness, faces)
+    witness.write(output, summary, order["names"])
+    return summary, faces
 
 
 def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 from streamblur.settings import Settings
 from streamblur.web import archive, asked, names, sending
 from streamblur.web.arriving import Refused, drop, job_from
-from streamblur.web.guard import problem
+from streamblur.web.guard import REPORT_POLICY, problem
 from streamblur.web.jobs import Job, Problem
 from streamblur.web.office import Busy, Full, Office
 from streamblur.web.studios import Studios
@@ -128,7 +128,17 @@ def result(name: str) -> Response:
     if job.state != "done":
         raise Refused(409, "state", "It is not finished yet.")
     how = "inline" if "view" in request.args else "attachment"
-    return sending.file(job.output, job.kind.mime, names.disposition(names.blurred(job.name, job.kind.output), how))
+    return sending.file(job.output, job.kind.mime, names.disposition(job.saved_as, how))
+
+
+@jobs.get("/api/jobs/<name>/report")
+def report(name: str) -> Response:
+    """What was done, as a page that may run nothing: the child that wrote it may have been taken over."""
+    job = mine(name)
+    if job.state != "done":
+        raise Refused(409, "state", "It is not finished yet.")
+    g.policy = REPORT_POLICY
+    return sending.whole(job.report, "text/html", names.disposition(f"{job.saved_as}.html", "inline"))
 
 
 @jobs.get("/api/jobs/<name>/events")
@@ -149,7 +159,7 @@ def everything() -> Response:
     done = [job for job in office().all() if job.owner == g.owner and job.state == "done"]
     if not done:
         abort(404)
-    parts: Iterator[bytes] = archive.zipped([(job.output, names.blurred(job.name, job.kind.output)) for job in done])
+    parts: Iterator[bytes] = archive.zipped([(job.output, job.saved_as) for job in done])
     headers = {"Content-Disposition": names.disposition("blurred.zip")}
     return Response(parts, mimetype="application/zip", headers=headers)
 

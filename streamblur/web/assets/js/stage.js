@@ -25,8 +25,8 @@ export function showStage(item) {
   const review = one("#review");
   review.hidden = !(done && item.kind === "video");
   review.href = done ? `/review?job=${item.job.id}` : "#";
-  one("#report").hidden = !(done && item.job.report);
-  if (item.job?.report) one("#report").href = item.job.report;
+  one("#report").hidden = !done;
+  one("#report").href = done ? item.job.report : "#";
   one("#unapplied").hidden = !(done && item.draft);
   const notes = done ? item.job.summary.notes : [];
   one("#notes").hidden = !notes.length;
