@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from streamblur.errors import SettingsError
 
+_ADDRESS_SPACE = 5
+"""Times the real memory: threads and their heaps set far more addresses aside than they use."""
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
 
@@ -50,3 +52,23 @@ class Limits:
     expiry: float = 3600.0
     studios: int = 2
     studio_idle: float = 60.0
+
+    def allowed(self, photo: bool) -> float:
+        """Seconds that a job may take."""
+        return self.photo_time if photo else self.time
+
+    def bounds(self, output: int, cpu: int) -> dict[str, int]:
+        """Limits for a child; see ``fence.Bounds``."""
+        return {"memory": self.memory * _ADDRESS_SPACE, "output": output, "cpu": cpu}
+
+
+class Busy(Exception):
+    """The queue is full; try again after so many seconds."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(after)
+        self.after = after
+
+
+class Full(Exception):
+    """There is no room left on the disk."""

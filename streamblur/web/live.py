@@ -38,7 +38,7 @@ class Camera:
     def __init__(self, office: Office, owner: str, settings: Settings, device: str) -> None:
         self.id, self.owner = secrets.token_urlsafe(24), owner
         self.folder = office.root.folder()
-        bounds = office.bounds(1 << 20, 24 * 3600)
+        bounds = office.limits.bounds(1 << 20, 24 * 3600)
         order = {"work": "live", "folder": str(self.folder), "settings": asdict(settings), "bounds": bounds}
         self.worker = Worker(office.how, order | {"device": device}, _FOREVER, office.target)
         self.changed = threading.Condition()
@@ -180,8 +180,7 @@ def watch(name: str) -> Response:
 @live.post("/api/live/<name>/panic")
 def panic(name: str) -> tuple[str, int]:
     """Hide all of it at once, or no more."""
-    said = asked.read(request.get_data(as_text=True))
-    _mine(name).panic(said.get("on") is not False)
+    _mine(name).panic(asked.read(request.get_data(as_text=True)).get("on") is not False)
     return "", 204
 
 

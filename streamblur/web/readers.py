@@ -28,7 +28,7 @@ class Reader:
 
     def __init__(self, office: Office, source: Path, folder: Path, settings: Settings) -> None:
         self._office, self._source = office, source
-        bounds = office.bounds(LARGEST, 24 * 3600)
+        bounds = office.limits.bounds(LARGEST, 24 * 3600)
         about = {"source": str(source), "reads": [str(source)], "bounds": bounds}
         self._order = {"work": "review", "folder": str(folder), "settings": asdict(settings), **about}
         self._lock, self._closed = threading.Lock(), threading.Event()

@@ -79,7 +79,7 @@ class Rendering:
         """Let a child write it, and put it in its place; what went wrong otherwise."""
         (folder / "faces.json").write_bytes(faces)
         source, output = self._task.source, self._task.output
-        bounds = self._office.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
+        bounds = self._office.limits.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
         about = {"source": str(source), "output": output.name, "reads": [str(source)], "bounds": bounds}
         settings = asdict(self._task.settings)
         if (job := self._task.job) is not None:

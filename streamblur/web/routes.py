@@ -13,7 +13,8 @@ from streamblur.web import archive, asked, names, sending
 from streamblur.web.arriving import Refused, drop, job_from
 from streamblur.web.guard import REPORT_POLICY, problem
 from streamblur.web.jobs import Job, Problem
-from streamblur.web.office import Busy, Full, Office
+from streamblur.web.limits import Busy, Full
+from streamblur.web.office import Office
 from streamblur.web.studios import Studios
 
 jobs = Blueprint("jobs", __name__)
