@@ -299,7 +299,9 @@ def test_keyboard_only(visit: Callable[..., Any], family: Path) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
-def test_accessibility_has_no_serious_finding(visit: Callable[..., Any], family: Path, scheme: str, width: int) -> None:
+def test_accessibility_has_no_serious_finding(
+    visit: Callable[..., Any], family: Path, tmp_path: Path, scheme: str, width: int
+) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = visit(
         color_scheme=scheme, viewport={"width": width, "height": 800}, bypass_csp=True, reduced_motion="reduce"
@@ -310,6 +312,12 @@ def test_accessibility_has_no_serious_finding(visit: Callable[..., Any], family:
     page.locator("summary").click()
     page.locator("label:has(input[value=solid])").click()
     until(page, "document.querySelector('.compare .is').src.startsWith('blob:')")
+    found += axe.run(page).response["violations"]
+    page.set_input_files("#choose", [str(make(tmp_path / "party.mp4", Clip(size=(320, 180))))])
+    finished(page, 2)
+    page.locator(".card .open").nth(1).click()
+    page.locator(".chip label").click()
+    page.wait_for_selector("img.is[src^='blob:']")
     found += axe.run(page).response["violations"]
     page.locator("#tab-live").click()
     found += axe.run(page).response["violations"]

@@ -203,6 +203,7 @@ def test_a_report_comes_with_every_result_and_may_run_nothing(
     assert "data:image/jpeg" in page
     assert "recording.mp4" not in page
     assert "photo.jpg" not in page
+    assert str(visitor.site.root) not in page
     assert visitor.site.visitor().ask("GET", f"/api/jobs/{job}/report").status == 404
 
 
