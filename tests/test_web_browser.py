@@ -105,6 +105,7 @@ def test_a_face_is_switched_off_and_a_box_drawn(visit: Callable[..., Any], famil
     assert page.locator("#notice").is_hidden()
     page.locator("#apply").click()
     until(page, "document.querySelector('.compare .is').src.includes('run=2')")
+    assert page.locator(".card .state").inner_text() == "1 face hidden, 1 left visible"
     after = saved(page, "#download")
     assert differ(family.read_bytes(), after, FACE) < 3
     assert differ(family.read_bytes(), after, (0.66, 0.62, 0.89, 0.89)) > 3

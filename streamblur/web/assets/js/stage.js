@@ -78,7 +78,7 @@ function finished(item) {
   const before = item.url ? (video ? moving(item.url) : make("img", { src: item.url, alt: word("before") })) : null;
   const still = item.preview?.image ?? (video ? null : showable(item) ? sourceOf(item) : "");
   if (still === "") wish(item);
-  const after = still === null ? moving(sourceOf(item)) : make("img", { src: still || "/assets/icon.svg", alt: `${word("after")}: ${told(job.summary)}` });
+  const after = still === null ? moving(sourceOf(item)) : make("img", { src: still || "/assets/icon.svg", alt: `${word("after")}: ${told(job)}` });
   media = { before, after };
   const holder = compare(before, after, ratio);
   before?.addEventListener("error", () => holder.classList.add("whole"));
