@@ -43,7 +43,7 @@ def _follows_slowly() -> None:
     _drawing.PIECE = 4
 
     def slow(*asked: Any) -> Any:
-        time.sleep(0.2)
+        time.sleep(0.5)
         return piece(*asked)
 
     setattr(_drawing, "_piece", slow)  # noqa: B010

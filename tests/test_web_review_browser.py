@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,9 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Task, list[li
 def visit(site: Site, chromium: Any, task: tuple[Task, Any]) -> Iterator[Callable[..., Any]]:
     with browsing.visits(chromium, site.host) as open_page:
 
-        def open_review(**about: Any) -> Any:
+        def open_review(wanted: Task = task[0], **about: Any) -> Any:
             assert site.reviews is not None
-            page = open_page(f"/review#{site.reviews.open(task[0]).id}", **about)
+            page = open_page(f"/review#{site.reviews.open(wanted).id}", **about)
             page.wait_for_selector(".face")
             return page
 
@@ -136,6 +137,23 @@ def test_the_original_is_shown_only_while_the_key_is_held(visit: Callable[..., A
     with page.expect_response(lambda answer: "/frames/2?" in answer.url):
         page.keyboard.press("ArrowRight")
     assert not [url for url in asked if "original" in url]
+
+
+def test_following_a_box_says_how_far_it_is_and_stops_at_escape(
+    visit: Callable[..., Any], task: tuple[Task, list[list[Box]]]
+) -> None:
+    wanted, truth = task
+    page = visit(replace(wanted, settings=replace(wanted.settings, codec="test-slow")))
+    page.keyboard.press("d")
+    page.wait_for_selector(".layer.drawing")
+    box = truth[0][1]
+    drag(page, "#layer", (box.left / 640, box.top / 360), (box.right / 640, box.bottom / 360))
+    until(page, r"/^Following the box: \d+%$/.test(document.querySelector('#tip').textContent)")
+    page.keyboard.press("Escape")
+    until(page, "document.querySelector('#said').textContent.startsWith('Following was stopped')")
+    page.wait_for_selector("#follow-stop", state="hidden")
+    assert page.locator("#notice").is_hidden()
+    assert edits(wanted) == []
 
 
 def test_with_the_keyboard_alone_and_in_chinese(visit: Callable[..., Any], task: tuple[Task, Any]) -> None:
