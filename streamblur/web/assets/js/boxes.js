@@ -27,7 +27,7 @@ const boxOf = (entry) => entry.box ?? entry;
 const entryOf = (item, box, time) => (item.kind === "photo" ? box : { time, box });
 const places = (item) => entries(item).flatMap((entry, place) => (item.kind === "photo" || entry.time === item.preview?.time ? [place] : []));
 const added = (item) => places(item).map((place) => boxOf(entries(item)[place]));
-const addBox = (item, box) => edit(item, { [nameOf(item)]: [...entries(item), entryOf(item, box, item.preview?.time)] });
+const addBox = (item, box, time) => edit(item, { [nameOf(item)]: [...entries(item), entryOf(item, box, time)] });
 const still = (item) => item.kind === "photo" || Boolean(item.preview);
 
 export function showBoxes(item) {
@@ -75,6 +75,7 @@ function follow(layer, event, onMove, onEnd) {
 
 function draw(item, layer, event) {
   const [x, y] = spot(layer, event);
+  const time = item.preview?.time; // the box is for what was shown when the drag began
   const mark = make("div", { class: "box drawing" });
   layer.append(mark);
   const between = ([u, v]) => [Math.min(x, u), Math.min(y, v), Math.max(x, u), Math.max(y, v)];
@@ -83,7 +84,7 @@ function draw(item, layer, event) {
     mark.remove();
     if (box[2] - box[0] < LEAST || box[3] - box[1] < LEAST) return;
     drawing = false;
-    addBox(item, box);
+    addBox(item, box, time);
   });
 }
 
@@ -125,7 +126,7 @@ one("#add-box").addEventListener("click", (event) => {
   if (!shown) return;
   // A click of the keyboard has no place: then a box in the middle is meant.
   if (event.detail === 0 && still(shown)) {
-    addBox(shown, [0.4, 0.35, 0.6, 0.65]);
+    addBox(shown, [0.4, 0.35, 0.6, 0.65], shown.preview?.time);
     requestAnimationFrame(() => [...one(".compare").querySelectorAll(".box.added")].at(-1)?.focus());
     return;
   }
