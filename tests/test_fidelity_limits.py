@@ -18,7 +18,7 @@ def _box(name: bytes, *content: bytes) -> bytes:
     return (8 + len(data)).to_bytes(4, "big") + name + data
 
 
-def _claiming(data: bytes, count: int) -> bytes:
+def claiming(data: bytes, count: int) -> bytes:
     """The clip, whose sample table says one size for ``count`` samples in one chunk."""
     at = data.index(b"stsz")
     fixed = data[: at + 8] + (1).to_bytes(4, "big") + count.to_bytes(4, "big") + data[at + 16 :]
@@ -41,7 +41,7 @@ def bombs(folder: Path) -> dict[str, Path]:
     head = _box(b"tfhd", b"\0\0\0\x38", (1).to_bytes(4, "big"), (1).to_bytes(4, "big") * 3)
     fragment = _box(b"moof", _box(b"mfhd", bytes(4), b"\0\0\0\1"), _box(b"traf", head, run))
     files = {
-        "100 million samples.mp4": _claiming(data, 100_000_000),
+        "100 million samples.mp4": claiming(data, 100_000_000),
         "fragment.mp4": data + fragment,
         "picture.avi": bytes(png),
         "screen.gif": bytes(gif),

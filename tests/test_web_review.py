@@ -9,7 +9,8 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,9 @@ class Desk:
 def begin(site: Site, made: tuple[Path, Faces, Any], tmp_path: Path) -> Callable[..., Desk]:
     """Opens the recording in a folder of its own, as ``streamblur review`` does."""
 
-    def opened(found: bool = True, settled: bool = True) -> Desk:
+    def opened(found: bool = True, settled: bool = True, settings: Settings = FAST) -> Desk:
         source = Path(shutil.copy(made[0], tmp_path / "in.mp4"))
-        task = Task(source, tmp_path / "in.mp4.faces.json", tmp_path / "out.mp4", FAST)
+        task = Task(source, tmp_path / "in.mp4.faces.json", tmp_path / "out.mp4", settings)
         if found:
             file.write(made[1], task.place)
         assert site.reviews is not None
@@ -213,6 +214,24 @@ def test_a_file_that_does_not_fit_is_told_in_a_sentence(
     assert str(tmp_path) not in about["error"]["message"]
     assert desk.edit(do="keep", track=1).status == 409
     assert place.read_bytes() == before
+
+
+def test_following_a_box_tells_how_far_it_is_and_can_be_stopped(
+    begin: Callable[..., Desk], made: tuple[Path, Faces, Any]
+) -> None:
+    desk = begin(settings=replace(FAST, codec="test-slow"))
+    before = desk.task.place.read_bytes()
+    with ThreadPoolExecutor(1) as other:
+        draws = other.submit(desk.edit, do="draw", frame=30, box=shares(made[2][30][1]))
+        about = desk.until(lambda about: about["following"] and about["following"][0] > 0)
+        assert about["following"][0] < about["following"][1] == 59
+        assert desk.ask("DELETE", "/edits").status == 204
+        assert (draws.result().status, draws.result().code) == (422, "stopped")
+    about = desk.ask("GET").json
+    assert (about["following"], about["edited"]) == ([], 0)
+    assert desk.task.place.read_bytes() == before
+    assert desk.ask("DELETE", "/edits").status == 204, "nothing to be stopped"
+    assert desk.edit(do="draw", frame=30, box=shares(made[2][30][1])).json["last"] == "drawn"
 
 
 def test_the_result_is_written_whole_and_replaces_only_what_may_be(

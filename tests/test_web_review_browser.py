@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import browsing
 import numpy as np
 import pytest
+from browsing import drag, serious, until
 from films import film, pictures, told
 from pages import Site, running
 from scenes import Scene, sway, walk
@@ -21,10 +22,7 @@ from streamblur.values import Box
 from streamblur.web.limits import Limits
 from streamblur.web.tasks import Task
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
-playwright = pytest.importorskip("playwright.sync_api")
-SERIOUS = ("serious", "critical")
+pytestmark = browsing.needed
 FILM = Scene([sway(180, 150, 60, 40), walk((470, 190), (-1, 0), 80, 0, 60)], frames=60)
 
 
@@ -36,10 +34,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with browsing.launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -56,37 +52,15 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Task, list[li
 
 @pytest.fixture
 def visit(site: Site, chromium: Any, task: tuple[Task, Any]) -> Iterator[Callable[..., Any]]:
-    """Opens the review; fails when a script failed or anything else than the page was asked."""
-    opened: list[Any] = []
-    wrong: list[str] = []
-    own = (f"http://{site.host}/", f"blob:http://{site.host}/")
+    with browsing.visits(chromium, site.host) as open_page:
 
-    def open_page(**about: Any) -> Any:
-        assert site.reviews is not None
-        context = chromium.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, **about})
-        opened.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(own) else None)
-        page.set_default_timeout(30_000)
-        page.goto(f"http://{site.host}/review#{site.reviews.open(task[0]).id}")
-        page.wait_for_selector("html[data-ready]")
-        page.wait_for_selector(".face")
-        return page
+        def open_review(wanted: Task = task[0], **about: Any) -> Any:
+            assert site.reviews is not None
+            page = open_page(f"/review#{site.reviews.open(wanted).id}", **about)
+            page.wait_for_selector(".face")
+            return page
 
-    yield open_page
-    for context in opened:
-        context.close()
-    assert wrong == []
-
-
-def until(page: Any, expression: str, limit: float = 30) -> None:
-    """Wait until it is true (Playwright's own way would need eval in the page, which its policy refuses)."""
-    deadline = time.monotonic() + limit
-    while not page.evaluate(f"() => Boolean({expression})"):
-        assert time.monotonic() < deadline, expression
-        page.wait_for_timeout(30)
+        yield open_review
 
 
 def frame(page: Any) -> int:
@@ -121,16 +95,13 @@ def test_from_the_first_doubt_to_the_result(visit: Callable[..., Any], task: tup
         key("ArrowRight")
     until(page, "document.querySelector('#seek').value === '30'")
     key("Shift+ArrowLeft")
-    assert frame(page) == 5
+    until(page, "document.querySelector('#seek').value === '5'")
     key("Shift+ArrowRight")
-    assert frame(page) == 30
+    until(page, "document.querySelector('#seek').value === '30'")
     key("d")
-    area, box = page.locator("#layer").bounding_box(), truth[30][1]
-    x, y = area["width"] / 640, area["height"] / 360
-    page.mouse.move(area["x"] + box.left * x, area["y"] + box.top * y)
-    page.mouse.down()
-    page.mouse.move(area["x"] + box.right * x, area["y"] + box.bottom * y, steps=4)
-    page.mouse.up()
+    page.wait_for_selector(".layer.drawing")
+    box = truth[30][1]
+    drag(page, "#layer", (box.left / 640, box.top / 360), (box.right / 640, box.bottom / 360))
     page.wait_for_selector(".row.added")
     assert edits(wanted) == ["drawn"]
     track = applied(file.read(wanted.place)).tracks[-1]
@@ -153,8 +124,8 @@ def test_from_the_first_doubt_to_the_result(visit: Callable[..., Any], task: tup
 def test_the_original_is_shown_only_while_the_key_is_held(visit: Callable[..., Any], task: tuple[Task, Any]) -> None:
     page, asked = visit(), []
     page.on("request", lambda request: asked.append(request.url))
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(200)
+    with page.expect_response(lambda answer: "/frames/1?" in answer.url):
+        page.keyboard.press("ArrowRight")
     assert not [url for url in asked if "original" in url]
     page.keyboard.down("o")
     page.wait_for_selector("#sign", state="visible")
@@ -163,31 +134,52 @@ def test_the_original_is_shown_only_while_the_key_is_held(visit: Callable[..., A
     page.keyboard.up("o")
     assert page.locator("#sign").is_hidden()
     until(page, "document.querySelector('#frame').naturalWidth")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(200)
+    with page.expect_response(lambda answer: "/frames/2?" in answer.url):
+        page.keyboard.press("ArrowRight")
     assert not [url for url in asked if "original" in url]
+
+
+def test_following_a_box_says_how_far_it_is_and_stops_at_escape(
+    visit: Callable[..., Any], task: tuple[Task, list[list[Box]]]
+) -> None:
+    wanted, truth = task
+    page = visit(replace(wanted, settings=replace(wanted.settings, codec="test-slow")))
+    page.keyboard.press("d")
+    page.wait_for_selector(".layer.drawing")
+    box = truth[0][1]
+    drag(page, "#layer", (box.left / 640, box.top / 360), (box.right / 640, box.bottom / 360))
+    until(page, r"/^Following the box: \d+%$/.test(document.querySelector('#tip').textContent)")
+    page.keyboard.press("Escape")
+    until(page, "document.querySelector('#said').textContent.startsWith('Following was stopped')")
+    page.wait_for_selector("#follow-stop", state="hidden")
+    assert page.locator("#notice").is_hidden()
+    assert edits(wanted) == []
 
 
 def test_with_the_keyboard_alone_and_in_chinese(visit: Callable[..., Any], task: tuple[Task, Any]) -> None:
     page = visit(locale="zh-CN")
     key = page.keyboard.press
     key("?")
+    page.wait_for_selector("#keys[open]")
     assert page.locator("#keys dt").count() == page.locator("#keys dd").count() >= 15
     key("Escape")
+    page.wait_for_selector("#keys", state="hidden")
     key("d")
     page.wait_for_selector(".drawn")
     for _ in range(3):
         key("ArrowRight")
         key("Shift+ArrowDown")
     key("Escape")
-    assert page.locator(".drawn").count() == 0
+    page.wait_for_selector(".drawn", state="detached")
     key("d")
+    page.wait_for_selector(".drawn")
     key("Enter")
     page.wait_for_selector(".row.added")
     key("ArrowRight")
     key("s")
     until(page, "document.querySelectorAll('.row[data-track]').length >= 3")
     key("j")
+    page.wait_for_selector("#join[aria-pressed=true]")
     key("ArrowUp")
     key("Enter")
     until(page, "document.querySelectorAll('.row[data-track]').length === 2")
@@ -211,5 +203,6 @@ def test_accessible_and_nothing_sticks_out(visit: Callable[..., Any], scheme: st
     found = axe.run(page).response["violations"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.keyboard.press("?")
+    page.wait_for_selector("#keys[open]")
     found += axe.run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in SERIOUS] == []
+    assert serious(found) == []

@@ -6,16 +6,22 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pages import running
 
+from streamblur.detectors.auto import ALONE
 from streamblur.errors import SettingsError
 from streamblur.settings import Settings
+from streamblur.sinks import _codecs, _kept, _tags
+from streamblur.sinks._pixels import Repacker
+from streamblur.sources import _manner
 from streamblur.web import access, asked, pages
 from streamblur.web.limits import parsed_size
 from streamblur.web.rates import Rate
+from streamblur.web.recording import AGAIN
 
 WORDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (pages.ASSETS / "words").glob("*.json")}
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (pages.ASSETS / "js").glob("*.js")}
@@ -30,6 +36,35 @@ def test_both_languages_say_everything_with_the_same_blanks() -> None:
     untranslated = [key for key in english if not re.search(r"[\u4e00-\u9fff]", chinese[key])]
     assert untranslated == []
     assert not re.search(r"[\u4e00-\u9fff][,;:?(]", "".join(chinese.values())), "Chinese has marks of its own"
+
+
+def notes() -> list[str]:
+    """What the engine may say of a file beside its result."""
+    several = SimpleNamespace(audio=[1, 2], subtitles=[1], data=[1], attachments=[1, 2])
+    before: Any = SimpleNamespace(streams=several, chapters=lambda: [1, 2, 3])
+    found = [*_kept.told(before, Settings(), ()), *_kept.told(before, Settings(mute=True, keep="chapters"), ("title",))]
+    image: Any = SimpleNamespace(info={"exif": b"x", "comment": b"x", "bit_depth": 10}, n_frames=3, format="MPO")
+    found += _manner.besides(image)
+    found += [f"dropped {words}" for words in (_tags._EXTRAS | _tags._LIGHT).values()]
+    for before_, after in (
+        ("rgba", "yuv420p"),
+        ("yuv420p", "yuv444p"),
+        ("bgr24", "rgb24"),
+        ("rgba64le", "yuv444p10le"),
+    ):
+        found.append(Repacker(before_, after, 64, 48).note)
+    found += _codecs.ignored(Settings(crf=20), "ffv1", frozenset())
+    return [*found, ALONE, AGAIN]
+
+
+def test_the_chinese_page_knows_what_the_engine_says() -> None:
+    table = WORDS["notes.zh"]
+    patterns = [re.compile(re.sub(r"\\{\w+\\}", ".+?", re.escape(text))) for text in table]
+    assert len(notes()) > 25
+    assert [note for note in notes() if not any(pattern.fullmatch(note) for pattern in patterns)] == []
+    for text, told in table.items():
+        assert set(re.findall(r"\{\w+\}", told)) <= set(re.findall(r"\{\w+\}", text)), text
+        assert re.search(r"[\u4e00-\u9fff]", told), text
 
 
 def test_every_word_that_is_used_is_there_and_the_other_way_round() -> None:

@@ -35,7 +35,7 @@ class Controls:
 
     def __init__(self, settings: Live, flow: LiveFlow, outlets: Outlets, info: StreamInfo, choices: Any) -> None:
         self._settings, self._flow, self._outlets, self._info = settings, flow, outlets, info
-        self._told, self._picture = choices.told, settings.picture
+        self._told, self._picture, self._all = choices.told, settings.picture, choices.panic
         self.window: Any = None
         self.quit = False
         self._marks = self._help = False
@@ -73,7 +73,7 @@ class Controls:
         self.quit = True
 
     def _panic(self) -> None:
-        self._flow.panic = not self._flow.panic
+        (self._all.clear if self._all.is_set() else self._all.set)()
 
     def _mark(self) -> None:
         self._marks = not self._marks

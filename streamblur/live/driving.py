@@ -118,6 +118,7 @@ class _Driver:
     def drive(self) -> None:
         while not self._choices.stop.is_set() and not self._controls.quit and not self._intake.empty:
             got = self._intake.next(TICK)
+            self._flow.panic = self._choices.panic.is_set()
             now = time.monotonic()
             outs = self._flow.tick(now) if got is None else self._taken(*got)
             for out in outs:

@@ -38,10 +38,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Choices:
-    """What may be given to ``run`` besides: ``stop`` ends it; ``told`` gets sentences on what goes wrong meanwhile;
-    ``watch`` what goes on, after each frame; ``witness`` every decided frame before it leaves, to read only."""
+    """What may be given to ``run`` besides: ``stop`` ends it; while ``panic`` is set, all is hidden; ``told`` gets
+    sentences on what goes wrong meanwhile; ``watch`` what goes on, after each frame; ``witness`` every decided frame
+    before it leaves, to read only."""
 
     stop: threading.Event = field(default_factory=threading.Event)
+    panic: threading.Event = field(default_factory=threading.Event)
     told: Callable[[str], None] = lambda sentence: None
     watch: Callable[[Status], None] = lambda status: None
     witness: Callable[[Decided[SafeFrame]], None] = lambda decided: None

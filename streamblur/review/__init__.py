@@ -24,6 +24,7 @@ from streamblur.faces import Faces, columns, file
 from streamblur.faces.edits import applied, free_id
 from streamblur.findings import Finding
 from streamblur.report import Spot, spots
+from streamblur.review._drawing import Report as Following
 from streamblur.review._drawing import followed
 from streamblur.review._lanes import Lane, lanes
 from streamblur.review._saving import Saved
@@ -100,11 +101,12 @@ class Review:
         """Hide one place from one time stamp to another; the id of the new track."""
         return self._new({"do": "box", "box": [box.left, box.top, box.right, box.bottom], "start": start, "end": end})
 
-    def draw(self, pts: int, box: Box) -> int:
+    def draw(self, pts: int, box: Box, report: Following | None = None) -> int:
         """Hide what is in a box on the frame at this time stamp, and follow it both ways until it is lost or the shot
-        ends; the id of the new track."""
+        ends; the id of the new track. ``report`` hears how many frames are done, of how many at most, and may raise to
+        stop it."""
         with self._lock:
-            track = followed(self._showing, self._now, pts, box)
+            track = followed(self._showing, self._now, pts, box, report)
             return self._new({"do": "drawn", **columns.of(track)})
 
     def split(self, track: int, at: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,19 +16,22 @@ from streamblur.values import Box
 
 PIECE = 48
 """Frames decoded and kept at a time."""
+Report = Callable[[int, int], None]
 FARTHEST = 60.0
 """Seconds each way after which a person should look again."""
 
 
-def followed(showing: Showing, faces: Faces, pts: int, box: Box) -> FaceTrack:
+def followed(showing: Showing, faces: Faces, pts: int, box: Box, report: Report | None = None) -> FaceTrack:
     """The box on the frame at ``pts`` and on those before and after it, as far as the picture shows the same, within
-    the shot. Its id is 0. Raises InputError for an empty box or a time without a frame."""
+    the shot. Its id is 0. ``report`` hears how many frames are done, of how many at most; what it raises ends it.
+    Raises InputError for an empty box or a time without a frame."""
     number = faces.frame(pts)
     if number is None or min(box.width, box.height) < 1:
         raise InputError("a drawn box needs a frame of the recording, and an inside.")
     before, after = _shot(faces, number)
-    back = _way(showing, faces, number, before, box)
-    on = _way(showing, faces, number, after, box)
+    tell = report or (lambda done, total: None)
+    back = _way(showing, faces, number, before, box, lambda done: tell(done, after - before))
+    on = _way(showing, faces, number, after, box, lambda done: tell(number - before + done, after - before))
     boxes = [outward(each) for each in (*reversed(back), box, *on)]
     edges = [[round(edge * UNIT) for edge in (b.left, b.top, b.right, b.bottom)] for b in boxes]
     frames = np.arange(number - len(back), number + len(on) + 1, dtype=np.int64)
@@ -47,11 +50,12 @@ def _shot(faces: Faces, number: int) -> tuple[int, int]:
     return first, last
 
 
-def _way(showing: Showing, faces: Faces, start: int, stop: int, box: Box) -> list[Box]:
+def _way(showing: Showing, faces: Faces, start: int, stop: int, box: Box, done: Callable[[int], None]) -> list[Box]:
     """A box for each frame from the one after ``start`` towards ``stop``, piece by piece, until it is lost."""
     found: list[Box] = []
     step = 1 if stop >= start else -1
     while (here := start + step * len(found)) != stop:
+        done(len(found))
         there = here + step * min(PIECE, abs(stop - here))
         path = _piece(showing, faces, here, there, found[-1] if found else box)
         found += path

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from streamblur.accepted import CODECS, FORMATS, PROBED
 from streamblur.errors import InputError
 from streamblur.sources._claims import too_many
+from streamblur.sources._packed import packed
 
 LONGEST_SIDE = 16384
 MOST_PIXELS = 8192 * 8192
@@ -53,6 +54,8 @@ def opened(place: Path, file: BinaryIO, stack: ExitStack, device: HWAccel | None
     """
     if claim := too_many(file):
         raise InputError(f"{place} claims to hold {claim}, which is not accepted: convert it to .mp4 first.")
+    if packed(file):
+        raise InputError(f"{place} holds pictures or sound packed a second time: convert it to .mp4 first.")
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "", "codec_whitelist": PROBED}
     options |= {"max_pixels": str(MOST_PIXELS), "max_streams": str(10 * MOST_STREAMS)}
     try:

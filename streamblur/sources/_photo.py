@@ -58,7 +58,7 @@ def opened(place: Path, file: BinaryIO, stack: ExitStack) -> Image.Image:
         try:
             image = stack.enter_context(Image.open(file, formats=[name, "MPO"] if name == "JPEG" else [name]))
         except Image.DecompressionBombError as error:
-            raise _too_large(place, "more pixels") from error
+            raise _too_large(place, "hundreds of millions of pixels") from error
         _check(place, image)
     return image
 

@@ -18,6 +18,9 @@ import streamblur.sources.image
 import streamblur.trackers._sights
 import streamblur.trackers.motion
 import streamblur.web.child
+import streamblur.web.edits
+import streamblur.web.recording
+import streamblur.web.reporting
 import streamblur.web.reviewing
 import streamblur.web.studio  # noqa: F401
 

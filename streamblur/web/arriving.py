@@ -74,7 +74,7 @@ def job_from(request: Request, field: str, work: str = "file") -> Job:
         if sent is None:
             raise Refused(400, "none", f"Send a file in the field {field}.")
         chosen = asked.settings(asked.read(request.form.get("settings", "")))
-        edits = asked.edits(asked.read(request.form.get("edits", "")))
+        edits = asked.read(request.form.get("edits", ""))
     except HTTPException as error:
         raise Refused(error.code or 400, "form", "The form is broken, or has too many parts.") from error
     sent.stream.flush()
@@ -83,7 +83,7 @@ def job_from(request: Request, field: str, work: str = "file") -> Job:
     if work == "jpeg":
         kind = replace(kind, output=".jpg", mime="image/jpeg")
     job = Job(g.owner, g.folder, names.shown(sent.filename, "photo" if kind.photo else "recording"), kind, chosen, work)
-    job.edits, job.bytes = edits, size
+    job.edits, job.bytes = asked.edits(edits, kind.photo), size
     sent.close()
     (g.folder / _ARRIVING).rename(job.input)
     return job

@@ -82,23 +82,40 @@ def _value(name: str, value: Any) -> Any:
     return float(value) if isinstance(default, float) else value
 
 
-def edits(said: Any) -> dict[str, Any]:
-    """``off``, boxes of faces that are not hidden, and ``added``, boxes that are; as shares of the picture.
-
-    Raises SettingsError for anything else.
+def edits(said: Any, photo: bool) -> dict[str, Any]:
+    """Of a photo: ``off``, boxes of faces that are not hidden, and ``added``, boxes that are. Of a recording: ``keep``,
+    numbers of faces that are not hidden, and ``boxes`` that are, each with the ``time`` in seconds where it was drawn.
+    Boxes are shares of the picture. Raises SettingsError for anything else.
     """
     said = {} if said is None else said
     try:
-        found = {name: [[float(share) for share in box] for box in said.get(name, [])] for name in ("off", "added")}
-    except (AttributeError, TypeError, ValueError) as error:
-        raise SettingsError("edits are off and added, both lists of boxes.") from error
-    for box in (*found["off"], *found["added"]):
-        inside = len(box) == 4 and all(-0.5 <= share <= 1.5 for share in box)
-        if not inside or box[2] - box[0] < 0.001 or box[3] - box[1] < 0.001:
-            raise SettingsError("A box is left, top, right, bottom, as shares of the picture.")
+        found: dict[str, list[Any]] = {name: [box(each) for each in said.get(name, [])] for name in ("off", "added")}
+        found["keep"] = [_number(each) for each in said.get("keep", [])]
+        found["boxes"] = [{"time": seconds(each["time"]), "box": box(each["box"])} for each in said.get("boxes", [])]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SettingsError("edits are off, added, keep and boxes, all of them lists.") from error
+    if any(found[name] for name in (("keep", "boxes") if photo else ("off", "added"))):
+        raise SettingsError("off and added are for photos, keep and boxes for recordings.")
     if sum(map(len, found.values())) > _MOST_EDITS:
         raise SettingsError(f"There may be {_MOST_EDITS} edits at most.")
-    return {name: boxes for name, boxes in found.items() if boxes}
+    return {name: each for name, each in found.items() if each}
+
+
+def box(said: Any) -> list[float]:
+    """A place in the picture. Raises SettingsError for what is none."""
+    try:
+        left, top, right, bottom = found = [float(share) for share in said]
+    except (TypeError, ValueError):
+        found = []
+    if not found or not all(-0.5 <= share <= 1.5 for share in found) or min(right - left, bottom - top) < 0.001:
+        raise SettingsError("A box is left, top, right, bottom, as shares of the picture.")
+    return found
+
+
+def _number(said: Any) -> int:
+    if type(said) is not int or not 0 <= said < 1 << 31:
+        raise SettingsError("keep is a list of numbers of faces.")
+    return said
 
 
 def seconds(said: Any) -> float:

@@ -7,12 +7,13 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from streamblur.errors import StreamblurError
+from streamblur.errors import InputError, StreamblurError
 from streamblur.settings import Settings
 from streamblur.values import Progress, Summary
 from streamblur.web import fence
@@ -47,10 +48,18 @@ class Line:
             return None
         return message
 
+    def waiting(self) -> bool:
+        """Whether there is something to be heard."""
+        return self._pipe.poll()
+
     def progress(self, now: Progress) -> None:
+        self.now_and_then(frames=now.frames, total=now.total, faces=now.faces)
+
+    def now_and_then(self, **message: Any) -> None:
+        """Say it, unless something was said only just now."""
         if time.monotonic() - self._last >= PACE:
             self._last = time.monotonic()
-            self.say(frames=now.frames, total=now.total, faces=now.faces)
+            self.say(**message)
 
 
 def main(pipe: Connection, order: Order) -> None:
@@ -90,18 +99,34 @@ def _probe(line: Line, order: Order) -> None:
 
 def _file(line: Line, order: Order) -> None:
     """The same recording or photo again, every face hidden."""
-    from streamblur import compose
-    from streamblur.web.edits import edited
+    from streamblur import rooms
+    from streamblur.web import recording
+    from streamblur.web.edits import photo
+    from streamblur.web.reporting import Witness
     from streamblur.web.retouch import Edits
-    from streamblur.web.seen import Seen
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
-    seen, edits = Seen(), Edits.of(order.get("edits"))
-    if edits:
-        summary = edited(settings, source, output, edits, seen)
+    witness = Witness(settings, source)
+    if rooms.room_for(source, source) == "file":
+        _not_too_long(settings, source, float(order["length"]))
+        hears = recording.Hears(line.progress, witness, lambda: line.now_and_then(alive=True))
+        changes = recording.Changes.of(order["edits"])
+        summary, faces = recording.hidden(settings, source, output, changes, hears)
+        found = recording.told(faces)
     else:
-        summary = compose.run(settings, source, output, line.progress, seen)
-    line.say(done=told(summary), **seen.told())
+        summary, found = photo(settings, source, output, Edits.of(order["edits"]), line.progress, witness)
+    witness.write(output, summary, order["names"])
+    line.say(done=told(summary), **found)
+
+
+def _not_too_long(settings: Settings, source: Path, most: float) -> None:
+    """Raises InputError for a recording that claims to last more seconds, before anybody begins to look at it."""
+    from streamblur import rooms
+
+    with closing(rooms.part("sources", "file").build(settings, source)) as opened:
+        if (opened.info.duration or 0) > most:
+            hours = f"{most / 3600:g}"
+            raise InputError(f"{source} claims to last more than {hours} hours, which this page does not take: cut it.")
 
 
 def _jpeg(line: Line, order: Order) -> None:
@@ -138,9 +163,11 @@ def _review(line: Line, order: Order) -> None:
 
 def _render(line: Line, order: Order) -> None:
     """The recording, hidden as its faces file says."""
+    from streamblur.web import recording
     from streamblur.web.reviewing import render
 
-    line.say(done=told(render(line, order)))
+    summary, faces = render(line, order)
+    line.say(done=told(summary), **recording.told(faces))
 
 
 def told(summary: Summary) -> dict[str, Any]:

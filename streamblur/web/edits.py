@@ -9,25 +9,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from streamblur import rooms
+from streamblur import compose, rooms
 from streamblur.engine.covering import covered
 from streamblur.errors import InputError
 from streamblur.geometry import upright_size
 from streamblur.settings import Settings
 from streamblur.values import Decided, Frame, SafeFrame, Summary
 from streamblur.web.retouch import Edits, flat, found, obscuring, write
+from streamblur.web.seen import Seen
 
 Witness = Callable[[Decided[SafeFrame]], None]
 
 
-def edited(settings: Settings, source: Path, output: Path, edits: Edits, seen: Witness) -> Summary:
+def photo(
+    settings: Settings, source: Path, output: Path, edits: Edits, report: compose.Report, witness: Witness
+) -> tuple[Summary, dict[str, Any]]:
+    """Write the picture with its faces hidden, as they were edited; and what the page is told of them. ``witness`` sees
+    what is covered."""
+    seen = Seen()
+
+    def both(decided: Decided[SafeFrame]) -> None:
+        seen(decided)
+        witness(decided)
+
+    if edits:
+        return edited(settings, source, output, edits, seen, witness), seen.told()
+    return compose.run(settings, source, output, report, both), seen.told()
+
+
+def edited(
+    settings: Settings, source: Path, output: Path, edits: Edits, everybody: Witness, witness: Witness
+) -> Summary:
     """Cover the faces of a photo but those switched off, and the boxes added, and write it as ``compose.run`` does.
+    ``everybody`` sees what was found, ``witness`` what is covered.
 
     Raises InputError for anything but one picture: there, faces move, and a box would not follow them.
     """
     started = time.monotonic()
-    if rooms.room_for(source, output) != "image":
-        raise InputError(f"{source} is a recording: faces are switched off one by one in photos only.")
     covers = found(replace(settings, thorough=True), _only(settings, source))
     with ExitStack() as stack:
         opened = stack.enter_context(closing(rooms.part("sources", "image").build(settings, source)))
@@ -37,7 +55,8 @@ def edited(settings: Settings, source: Path, output: Path, edits: Edits, seen: W
             width, height = upright_size(frame.picture.width, frame.picture.height, frame.orientation)
             decided = Decided(frame, edits.applied(covers, width, height))
             for safe in covered([decided], obscuring(settings)):
-                seen(Decided(safe.frame, covers))
+                everybody(Decided(safe.frame, covers))
+                witness(safe)
                 sink.write(safe.frame)
         sink.close()
     count = len(decided.covers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from typing import Any
 
 from streamblur.errors import MissingError
@@ -29,10 +30,21 @@ class Sent:
 
 
 def film(line: Line, order: Order) -> None:
-    """Until the server hangs up or ends this process. Raises StreamblurError when the camera cannot be opened."""
+    """Until the server hangs up or ends this process; while it said ``panic``, all is hidden.
+
+    Raises StreamblurError when the camera cannot be opened.
+    """
     try:
         live: Any = importlib.import_module("streamblur.live")
     except ImportError as error:
         raise MissingError("This build of streamblur cannot use a camera.") from error
-    choices: Any = importlib.import_module("streamblur.settings").Live
-    live.run(choices(**order["settings"]), order.get("source") or f"camera:{order['device']}", [Sent(line)])
+    settings: Any = importlib.import_module("streamblur.settings").Live
+    choices = live.Choices()
+    threading.Thread(target=_hear, args=(line, choices), name="streamblur-asked", daemon=True).start()
+    live.run(settings(**order["settings"]), order.get("source") or f"camera:{order['device']}", [Sent(line)], choices)
+
+
+def _hear(line: Line, choices: Any) -> None:
+    while (asked := line.heard()) is not None:
+        (choices.panic.set if asked.get("panic") else choices.panic.clear)()
+    choices.stop.set()

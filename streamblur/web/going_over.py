@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Open:
         self.state, self.problem = "opening", Problem("", "")
         self.version = self.edited = 0
         self.progress: Message = {}
+        self.following: tuple[int, ...] = ()
         self.rendering: Rendering | None = None
         self.closed = threading.Event()
         self._thread = threading.Thread(target=self._begin, name="streamblur-review")
@@ -69,24 +70,36 @@ class Open:
 
     # --- what its page asks
 
-    def asked(self, request: Message, limit: float) -> tuple[Message, bytes]:
+    def asked(self, request: Message, limit: float, *following: Callable[[int, int], None]) -> tuple[Message, bytes]:
         """What the child answers. Raises Refused."""
         if self.state != "ready":
             raise Refused(409, "state", "It is not open yet.")
         if self.task.job is not None:  # not wiped while somebody is at it
             self.task.job.ended = time.monotonic()
-        return self._reader.ask(request, limit)
+        return self._reader.ask(request, limit, *following)
 
     def edit(self, edit: Message) -> tuple[Message, bytes]:
         """Change something, and save it. Raises Refused."""
         with self._editing:
             if self.state == "ready" and _mark(self.task.place) != self._mark:
                 raise Refused(409, "changed", f"{self.task.place.name} was changed by another program: open it again.")
-            answer = self.asked({"edit": edit}, LONGEST_EDIT)
-            self._publish()
-            self.edited += 1
-        self.notify()
+            try:
+                answer = self.asked({"edit": edit}, LONGEST_EDIT, self._follows)
+                self._publish()
+                self.edited += 1
+            finally:
+                self.following = ()
+                self.notify()
         return answer
+
+    def _follows(self, done: int, total: int) -> None:
+        self.following = (done, total)
+        self.notify()
+
+    def stop(self) -> None:
+        """End the following of a drawn box, if one is being followed."""
+        if self.following:
+            self._reader.stop()
 
     def render(self, replace: bool) -> None:
         """Begin to write the result. Raises Refused, also when something is there that may not be replaced."""
@@ -103,7 +116,7 @@ class Open:
     def told(self) -> Message:
         """How far it is, for its page."""
         about: Message = {"id": self.id, "state": self.state, "edited": self.edited, "progress": self.progress}
-        about |= self.task.told()
+        about |= self.task.told() | {"following": self.following}
         if self.rendering is not None:
             about["render"] = self.rendering.told()
         if self.problem.code:

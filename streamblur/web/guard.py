@@ -21,6 +21,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+REPORT_POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""Of a page that a child wrote: no script, and an origin of its own."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -118,6 +123,7 @@ class Guard:
     def _leave(self, answer: Response) -> Response:
         for name, value in HEADERS.items():
             answer.headers[name] = value
+        answer.headers["Content-Security-Policy"] = g.get("policy", POLICY)
         own = request.path.startswith("/assets/") and answer.status_code in (200, 304)
         answer.headers["Cache-Control"] = "no-cache" if own else "no-store"
         begins = g.get("owner") and request.path in (*BEGINNINGS, "/login") and not g.get("script")

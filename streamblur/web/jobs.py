@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from streamblur.settings import Settings
+from streamblur.web import names
 from streamblur.web.asked import LEFT_OUT
 from streamblur.web.kinds import Kind
 from streamblur.web.workers import Worker
 
 OPEN = ("queued", "running")
+_MOST = 300
+"""Faces told of."""
 _ADVICE = {
     "cancelled": "It was cancelled.",
     "time": "It took longer than allowed: try a shorter recording, or give the page more time.",
@@ -42,7 +45,8 @@ class Problem:
 
 @dataclass(slots=True)
 class Job:
-    """``state`` is queued, running, done or failed; times are ``time.monotonic``; ``version`` grows."""
+    """``state`` is queued, running, done or failed; times are ``time.monotonic``; ``version`` grows; ``wrote`` counts
+    how often a review replaced the result of a ``run``."""
 
     owner: str
     folder: Path
@@ -56,6 +60,7 @@ class Job:
     version: int = 0
     order: int = 0
     run: int = 1
+    wrote: int = 0
     bytes: int = 0
     created: float = field(default_factory=time.monotonic)
     started: float = 0.0
@@ -75,6 +80,21 @@ class Job:
         return self.folder / f"{'photo' if self.kind.photo else 'recording'}{self.kind.suffix}"
 
     @property
+    def saved_as(self) -> str:
+        """The name under which the result is saved."""
+        return names.blurred(self.name, self.kind.output)
+
+    @property
+    def report(self) -> Path:
+        """What was done, as a page."""
+        return self.folder / "report.html"
+
+    @property
+    def faces_file(self) -> Path:
+        """Of a recording: who is where."""
+        return self.folder / "faces.json"
+
+    @property
     def output(self) -> Path:
         return self.folder / f"result-{self.run}{self.kind.output}"
 
@@ -84,8 +104,10 @@ class Job:
             self._moves(message)
         if isinstance(done := message.get("done"), dict):
             self.summary = _summary(done)
-            self.faces = [face for each in _list(message.get("faces"))[:300] if (face := _face(each))]
+            self.faces = [face for each in _list(message.get("faces"))[:_MOST] if (face := _face(each))]
             self.size = [int(n) for n in _list(message.get("size"))[:2]]
+            if not self.kind.photo:  # boxes are followed by now; who is left visible is known by a number
+                self.edits = {"keep": kept} if (kept := [int(n) for n in _list(message.get("kept"))[:_MOST]]) else {}
         if "error" in message:
             self.problem = self.problem_in(message)
 
@@ -120,13 +142,14 @@ class Job:
         """What its owner may know of it, as JSON."""
         about: dict[str, Any] = {"id": self.id, "name": self.name, "kind": "photo" if self.kind.photo else "video"}
         settings = {name: value for name, value in asdict(self.settings).items() if name not in LEFT_OUT}
-        about |= {"state": self.state, "run": self.run, "settings": settings, "edits": self.edits}
+        about |= {"state": self.state, "run": self.run, "wrote": self.wrote, "settings": settings, "edits": self.edits}
         if self.state == "running":
             fps = self.speed()
             left = (self.total - self.frames) / fps if self.total and fps > 0 else None
             about["progress"] = {"frames": self.frames, "total": self.total, "faces": self.faces_now}
             about["progress"] |= {"fps": round(fps, 1), "left": None if left is None else round(max(0.0, left), 1)}
         if self.state == "done":
+            about["report"] = f"/api/jobs/{self.id}/report"
             about |= {"summary": self.summary, "faces": self.faces, "size": self.size, "type": self.kind.mime}
         if self.problem is not None:
             about["error"] = asdict(self.problem)

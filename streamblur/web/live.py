@@ -5,6 +5,7 @@ The camera is opened by a child, on a click, and given back when the page is lef
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import threading
@@ -37,7 +38,7 @@ class Camera:
     def __init__(self, office: Office, owner: str, settings: Settings, device: str) -> None:
         self.id, self.owner = secrets.token_urlsafe(24), owner
         self.folder = office.root.folder()
-        bounds = office.bounds(1 << 20, 24 * 3600)
+        bounds = office.limits.bounds(1 << 20, 24 * 3600)
         order = {"work": "live", "folder": str(self.folder), "settings": asdict(settings), "bounds": bounds}
         self.worker = Worker(office.how, order | {"device": device}, _FOREVER, office.target)
         self.changed = threading.Condition()
@@ -79,6 +80,11 @@ class Camera:
                     return
                 last, frame = self.number, self.latest
             yield frame
+
+    def panic(self, on: bool) -> None:
+        """Hide all of the picture, or show again what may be shown."""
+        with contextlib.suppress(OSError):
+            self.worker.say(panic=on)
 
     def close(self) -> None:
         """Give the camera back."""
@@ -169,6 +175,13 @@ def watch(name: str) -> Response:
             yield head.encode() + frame + b"\r\n"
 
     return Response(parts(), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+
+
+@live.post("/api/live/<name>/panic")
+def panic(name: str) -> tuple[str, int]:
+    """Hide all of it at once, or no more."""
+    _mine(name).panic(asked.read(request.get_data(as_text=True)).get("on") is not False)
+    return "", 204
 
 
 @live.delete("/api/live/<name>")

@@ -8,32 +8,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from streamblur.web import child, folders
 from streamblur.web.board import Board
 from streamblur.web.jobs import OPEN, Job, Problem
-from streamblur.web.limits import Limits
+from streamblur.web.limits import Busy, Full, Limits
+from streamblur.web.orders import order
 from streamblur.web.workers import Target, Worker, context
 
 _LOG = logging.getLogger(__name__)
 _ROUND = 0.25
 """Seconds between two looks at limits and expiry."""
-_ADDRESS_SPACE = 5
-"""Times the real memory: threads and their heaps set far more addresses aside than they use."""
-
-
-class Busy(Exception):
-    """The queue is full; try again after so many seconds."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__(after)
-        self.after = after
-
-
-class Full(Exception):
-    """There is no room left on the disk."""
 
 
 class Office(Board):
@@ -84,6 +70,14 @@ class Office(Board):
             job.frames, job.pace, job.order = 0, (0.0, 0), next(self._orders)
             self.put(job)
 
+    def rewritten(self, job: Job, message: child.Message) -> None:
+        """A review has replaced its result; ``message`` is what its child said of it."""
+        with self.changed, contextlib.suppress(TypeError, ValueError):
+            job.hears(message)
+            if self.has(job):
+                job.wrote += 1
+                self.put(job)
+
     def forget(self, job: Job, reason: str = "cancelled") -> None:
         """Stop it if it runs, wipe what it had, and know it no more."""
         with self.changed:
@@ -131,21 +125,13 @@ class Office(Board):
                 self.changed.wait(1)
         return None
 
-    def order(self, job: Job, work: str) -> child.Order:
-        """What a child is told about this job."""
-        bounds = self.bounds(max(4 * job.bytes, 10**9), int(4 * self._allowed(job)))
-        about = {"input": job.input.name, "output": job.output.name, "edits": job.edits}
-        return {"work": work, "folder": str(job.folder), "settings": asdict(job.settings), "bounds": bounds, **about}
-
-    def bounds(self, output: int, cpu: int) -> dict[str, int]:
-        """Limits for a child; see ``fence.Bounds``."""
-        return {"memory": self.limits.memory * _ADDRESS_SPACE, "output": output, "cpu": cpu}
-
-    def _allowed(self, job: Job) -> float:
-        return self.limits.photo_time if job.kind.photo else self.limits.time
-
     def _run(self, job: Job) -> None:
-        worker = Worker(self.how, self.order(job, job.work), time.monotonic() + self._allowed(job), self.target)
+        worker = Worker(
+            self.how,
+            order(job, job.work, self.limits),
+            time.monotonic() + self.limits.allowed(job.kind.photo),
+            self.target,
+        )
         with self.changed:
             job.worker = worker
             if not self.has(job):

@@ -28,7 +28,7 @@ class Reader:
 
     def __init__(self, office: Office, source: Path, folder: Path, settings: Settings) -> None:
         self._office, self._source = office, source
-        bounds = office.bounds(LARGEST, 24 * 3600)
+        bounds = office.limits.bounds(LARGEST, 24 * 3600)
         about = {"source": str(source), "reads": [str(source)], "bounds": bounds}
         self._order = {"work": "review", "folder": str(folder), "settings": asdict(settings), **about}
         self._lock, self._closed = threading.Lock(), threading.Event()
@@ -40,8 +40,11 @@ class Reader:
         with self._lock:
             return self._start(limit, progress)
 
-    def ask(self, request: Message, limit: float) -> tuple[Message, bytes]:
-        """What the child answers within so many seconds. Raises Refused."""
+    def ask(
+        self, request: Message, limit: float, following: Callable[[int, int], None] = lambda done, total: None
+    ) -> tuple[Message, bytes]:
+        """What the child answers within so many seconds; ``following`` hears how far a drawn box was followed.
+        Raises Refused."""
         with self._lock:
             worker = self._worker
             if worker is None:
@@ -50,7 +53,7 @@ class Reader:
                     raise Refused(422, *_parts(problem or Problem.of("closing")))
             worker.limit = time.monotonic() + limit
             try:
-                return self._answer(worker, request)
+                return self._answer(worker, request, following)
             finally:
                 worker.limit, self._used = _FOREVER, time.monotonic()
 
@@ -69,13 +72,21 @@ class Reader:
                 progress({name: int(message.get(name) or 0) for name in ("frames", "total", "faces")})
         return self._ended(worker, Problem.of(worker.reason or "died"))
 
-    def _answer(self, worker: Worker, request: Message) -> tuple[Message, bytes]:
+    def stop(self) -> None:
+        """End the following of a box, if it is going on."""
+        with contextlib.suppress(OSError):
+            if (worker := self._worker) is not None:
+                worker.say(stop=True)
+
+    def _answer(self, worker: Worker, request: Message, following: Callable[[int, int], None]) -> tuple[Message, bytes]:
         message = piece = None
         with contextlib.suppress(OSError):
             worker.say(**request)
-            message = worker.heard()
+            while (message := worker.heard()) is not None and "following" in message:
+                following(*map(int, message["following"]))
             if message is not None and "error" in message and str(message.get("kind")).endswith("Error"):
-                raise Refused(422, "edit", told(message, self._source).message)
+                code = "stopped" if message["kind"] == "StoppedError" else "edit"
+                raise Refused(422, code, told(message, self._source).message)
             piece = None if message is None or "error" in message else worker.piece()
         if message is None or piece is None:
             raise Refused(500, *_parts(self._ended(worker, Problem.of(worker.reason or "died"))))

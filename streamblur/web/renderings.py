@@ -31,6 +31,7 @@ class Rendering:
         self._frames = self._total = 0
         self._since = (0.0, 0)
         self._worker: Worker | None = None
+        self._done: dict[str, Any] = {}
         self._stop, self._lock = False, threading.Lock()
         self._thread = threading.Thread(target=self._run, args=(faces,), name="streamblur-render")
         self._thread.start()
@@ -68,6 +69,8 @@ class Rendering:
             finally:
                 folders.wipe(folder)
         self.problem = problem or self.problem
+        if problem is None and self._task.job is not None:
+            self._office.rewritten(self._task.job, self._done)
         self.wrote = self.wrote or problem is None
         self.state = "done" if problem is None else "cancelled" if problem.code == "cancelled" else "failed"
         self._notify()
@@ -76,28 +79,33 @@ class Rendering:
         """Let a child write it, and put it in its place; what went wrong otherwise."""
         (folder / "faces.json").write_bytes(faces)
         source, output = self._task.source, self._task.output
-        bounds = self._office.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
+        bounds = self._office.limits.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
         about = {"source": str(source), "output": output.name, "reads": [str(source)], "bounds": bounds}
         settings = asdict(self._task.settings)
+        if (job := self._task.job) is not None:
+            about["names"] = [job.name, job.saved_as]
         order = {"work": "render", "folder": str(folder), "settings": settings, **about}
         with self._lock:
             if self._stop:
                 return Problem.of("cancelled")
             limit = time.monotonic() + self._office.limits.time
             worker = self._worker = Worker(self._office.how, order, limit, self._office.target)
-        problem, done = self._heard(worker)
-        if worker.close() != 0 or not done or problem is not None:
+        problem = self._heard(worker)
+        if worker.close() != 0 or not self._done or problem is not None:
             return problem or Problem.of(worker.reason or "died")
         with folders.plain(folder / output.name):  # a file, and no link to one
             os.replace(folder / output.name, output)
+        if job is not None:
+            with folders.plain(folder / job.report.name):
+                os.replace(folder / job.report.name, job.report)
         umask = os.umask(0o077)
         os.umask(umask)
         with contextlib.suppress(OSError):
             output.chmod(0o666 & ~umask)
         return None
 
-    def _heard(self, worker: Worker) -> tuple[Problem | None, bool]:
-        problem, done = None, False
+    def _heard(self, worker: Worker) -> Problem | None:
+        problem = None
         for message in worker.messages():
             if "frames" in message:
                 self._frames, self._total = int(message["frames"]), int(message.get("total") or 0)
@@ -105,8 +113,9 @@ class Rendering:
                 self._notify()
             if "error" in message:
                 problem = told(message, self._task.source)
-            done = done or "done" in message
-        return problem, done
+            if "done" in message:
+                self._done = message
+        return problem
 
     def watch(self) -> None:
         """End a child that takes too long, too much, or stands still."""

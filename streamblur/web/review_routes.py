@@ -88,6 +88,13 @@ def edit(name: str) -> Response:
     return _overview(*found(name).edit(said))
 
 
+@reviews.delete("/api/reviews/<name>/edits")
+def stop(name: str) -> tuple[str, int]:
+    """Stop following the box that was drawn last; it is not added then."""
+    found(name).stop()
+    return "", 204
+
+
 @reviews.post("/api/reviews/<name>/render")
 def render(name: str) -> tuple[Response, int]:
     """Write the result."""
@@ -123,7 +130,7 @@ def checked(said: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError(f"An edit is one of {', '.join(EDITS)}, with what belongs to it.")
     for name in EDITS[do]:
         if name == "box":
-            asked.edits({"added": [said["box"]]})
+            asked.box(said["box"])
         elif type(said[name]) is not int or not 0 <= said[name] < MOST:
             raise SettingsError(f"{name} is a whole number from 0 on.")
     return {"do": do, **{name: said[name] for name in EDITS[do]}}

@@ -18,6 +18,7 @@ from streamblur.review import Lane, Review, Spot
 from streamblur.settings import Settings
 from streamblur.values import Box, Summary
 from streamblur.web.child import Line, Message, Order
+from streamblur.web.reporting import Witness
 from streamblur.web.seen import pixels, shares
 
 FACES = "faces.json"
@@ -29,14 +30,17 @@ SHOWN = 200
 def serve(line: Line, order: Order) -> None:
     """Answer requests until hung up: a message, then one piece of bytes; or a message with ``error``.
 
+    While a drawn box is followed, ``following`` is told: frames done, of how many at most; ``stop`` ends that.
     ``frame``: where its faces are, and the JPEG. ``edit`` or nothing: the track that came of it, and everything that
     the page shows of the tracks, as gzip of JSON. The page counts frames from 0; boxes are shares of the picture.
     """
     session = Review.open(Path(order["source"]), Path(FACES), Settings(**order["settings"]), line.progress)
     line.say(ready=True)
     while (asked := line.heard()) is not None:
+        if "stop" in asked:
+            continue  # it came too late
         try:
-            said, piece = _frame(session, asked) if "frame" in asked else _edited(session, asked.get("edit"))
+            said, piece = _frame(session, asked) if "frame" in asked else _edited(line, session, asked.get("edit"))
         except StreamblurError as error:
             line.say(error=str(error)[:1000], kind=type(error).__name__)
         else:
@@ -44,10 +48,16 @@ def serve(line: Line, order: Order) -> None:
             line.send(piece)
 
 
-def render(line: Line, order: Order) -> Summary:
-    """Write the recording as its faces file says."""
+def render(line: Line, order: Order) -> tuple[Summary, Faces]:
+    """Write the recording as its faces file says; its report, too, when there are ``names`` for it."""
     settings, faces = Settings(**order["settings"]), file.read(Path(FACES))
-    return compose.run(settings, Path(order["source"]), Path(order["output"]), line.progress, faces=faces)
+    source, output = Path(order["source"]), Path(order["output"])
+    if "names" not in order:
+        return compose.run(settings, source, output, line.progress, faces=faces), faces
+    witness = Witness(settings, source)
+    summary = compose.run(settings, source, output, line.progress, witness, faces)
+    witness.write(output, summary, order["names"])
+    return summary, faces
 
 
 def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:
@@ -59,11 +69,28 @@ def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:
     return {"faces": found, "frame": number}, jpeg
 
 
-def _edited(session: Review, edit: Message | None) -> tuple[Message, bytes]:
+def _edited(line: Line, session: Review, edit: Message | None) -> tuple[Message, bytes]:
     """Do what is asked; everything as it stands then."""
-    track = None if edit is None else _DO[edit["do"]](session, edit)
+    if edit is not None and edit["do"] == "draw":
+        track: int | bool | None = _drawn(line, session, edit)
+    else:
+        track = None if edit is None else _DO[edit["do"]](session, edit)
     told = json.dumps(overview(session), separators=(",", ":")).encode()
     return {"track": track if type(track) is int else None}, gzip.compress(told, 3)
+
+
+class StoppedError(StreamblurError):
+    """Following a box was not wanted any more."""
+
+
+def _drawn(line: Line, session: Review, said: Message) -> int:
+    def report(done: int, total: int) -> None:
+        line.now_and_then(following=[done, total])
+        if line.waiting():
+            line.heard()
+            raise StoppedError("Following the box was stopped; nothing was added.")
+
+    return session.draw(_when(session, said), _where(session, said), report)
 
 
 def _when(session: Review, said: Message, name: str = "frame") -> int:
@@ -82,7 +109,6 @@ _DO: dict[str, Callable[[Review, Message], int | bool | None]] = {
     "split": lambda session, said: session.split(said["track"], _when(session, said)),
     "join": lambda session, said: session.join(said["track"], said["other"]),
     "stretch": lambda session, said: session.stretch(said["track"], _when(session, said)),
-    "draw": lambda session, said: session.draw(_when(session, said), _where(session, said)),
     "box": lambda session, said: session.box(
         _where(session, said), _when(session, said, "start"), _when(session, said, "end")
     ),

@@ -40,8 +40,7 @@ class Reviews:
         for each in self.all():
             if each.task.job is job and each.task.output == job.output and each.state != "failed":
                 return each
-        place = job.folder / f"faces-{job.run}.json"
-        return self.open(Task(job.input, place, job.output, job.settings, job))
+        return self.open(Task(job.input, job.faces_file, job.output, job.settings, job))
 
     def _forget(self, opened: Open) -> None:
         with self._lock:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 
+from streamblur.settings import Settings
 from streamblur.web import archive, asked, names, sending
 from streamblur.web.arriving import Refused, drop, job_from
-from streamblur.web.guard import problem
+from streamblur.web.guard import REPORT_POLICY, problem
 from streamblur.web.jobs import Job, Problem
-from streamblur.web.office import Busy, Full, Office
+from streamblur.web.limits import Busy, Full
+from streamblur.web.office import Office
 from streamblur.web.studios import Studios
 
 jobs = Blueprint("jobs", __name__)
@@ -88,9 +91,7 @@ def remove(name: str) -> tuple[str, int]:
 def render(name: str) -> Response:
     """Do it again with other settings or edits."""
     job, said = mine(name), asked.read(request.get_data(as_text=True))
-    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"))
-    if edits and not (job.kind.photo and (job.summary or {}).get("frames") == 1):
-        raise Refused(422, "edits", "Faces can be switched off one by one in single photos only, so far.")
+    settings, edits = _changes(job, said)
     try:
         office().again(job, settings, edits)
     except ValueError as error:
@@ -98,11 +99,19 @@ def render(name: str) -> Response:
     return jsonify(job.told())
 
 
+def _changes(job: Job, said: dict[str, Any]) -> tuple[Settings, dict[str, Any]]:
+    """Settings and edits for a file that was taken. Raises Refused, or SettingsError."""
+    edits = asked.edits(said.get("edits"), job.kind.photo)
+    if job.kind.photo and edits and (job.summary or {}).get("frames") != 1:
+        raise Refused(422, "edits", "Faces can be switched off one by one in single photos and in recordings.")
+    return asked.settings(said.get("settings")), edits
+
+
 @jobs.post("/api/jobs/<name>/preview")
 def preview(name: str) -> Response:
     """One covered picture under other settings: the photo, or the frame at ``time``."""
     job, said = mine(name), asked.read(request.get_data(as_text=True))
-    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"))
+    settings, edits = asked.settings(said.get("settings")), asked.edits(said.get("edits"), job.kind.photo)
     if job.state == "failed":
         raise Refused(409, "state", "It failed, and was not kept.")
     studios: Studios = current_app.config["STUDIOS"]
@@ -120,7 +129,17 @@ def result(name: str) -> Response:
     if job.state != "done":
         raise Refused(409, "state", "It is not finished yet.")
     how = "inline" if "view" in request.args else "attachment"
-    return sending.file(job.output, job.kind.mime, names.disposition(names.blurred(job.name, job.kind.output), how))
+    return sending.file(job.output, job.kind.mime, names.disposition(job.saved_as, how))
+
+
+@jobs.get("/api/jobs/<name>/report")
+def report(name: str) -> Response:
+    """What was done, as a page that may run nothing: the child that wrote it may have been taken over."""
+    job = mine(name)
+    if job.state != "done":
+        raise Refused(409, "state", "It is not finished yet.")
+    g.policy = REPORT_POLICY
+    return sending.whole(job.report, "text/html", names.disposition(f"{job.saved_as}.html", "inline"))
 
 
 @jobs.get("/api/jobs/<name>/events")
@@ -141,7 +160,7 @@ def everything() -> Response:
     done = [job for job in office().all() if job.owner == g.owner and job.state == "done"]
     if not done:
         abort(404)
-    parts: Iterator[bytes] = archive.zipped([(job.output, names.blurred(job.name, job.kind.output)) for job in done])
+    parts: Iterator[bytes] = archive.zipped([(job.output, job.saved_as) for job in done])
     headers = {"Content-Disposition": names.disposition("blurred.zip")}
     return Response(parts, mimetype="application/zip", headers=headers)
 

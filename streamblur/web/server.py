@@ -128,7 +128,7 @@ def announce(wanted: Wanted, port: int, office: Office, say: Say, path: str) -> 
 def held(office: Office) -> Holds:
     """Which parts of the fence hold on this system; found out by putting one up."""
     folder = office.root.folder()
-    order = {"work": "probe", "folder": str(folder), "bounds": office.bounds(1 << 20, 60)}
+    order = {"work": "probe", "folder": str(folder), "bounds": office.limits.bounds(1 << 20, 60)}
     worker = Worker(office.how, order, time.monotonic() + 60, office.target)
     said: list[child.Message] = [message for message in worker.messages() if "fence" in message]
     worker.close()

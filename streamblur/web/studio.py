@@ -10,10 +10,14 @@ from typing import Any
 
 from streamblur import rooms
 from streamblur.accepted import picture_at
+from streamblur.faces import Faces, file
+from streamblur.review._showing import Showing
 from streamblur.settings import Settings
 from streamblur.values import Frame
+from streamblur.web import recording
 from streamblur.web.child import Line
 from streamblur.web.retouch import Edits, Look, looked, write
+from streamblur.web.seen import shares
 
 LONGEST = 1600
 """Longest side of a preview in pixels."""
@@ -28,8 +32,12 @@ def serve(line: Line, source: Path) -> None:
     Answers with ``faces``, boxes as shares of the picture, and ``size`` of the preview.
     """
     looks: OrderedDict[Any, Look] = OrderedDict()
+    faces = _Faces()
     while (asked := line.heard()) is not None:
         settings, time = Settings(**asked["settings"]), float(asked.get("time") or 0)
+        if (known := faces()) is not None and recording.fits(known, settings):
+            line.say(**_known(settings, source, known, recording.Changes.of(asked["edits"]), time, Path(asked["name"])))
+            continue
         key = (time, *(getattr(settings, name) for name in _LOOKING))
         if key not in looks:
             looks[key] = _look(settings, source, time)
@@ -40,6 +48,33 @@ def serve(line: Line, source: Path) -> None:
         covers = Edits.of(asked.get("edits")).applied(look.covers, width, height)
         write(look.image, covers, settings, Path(asked["name"]), 88)
         line.say(faces=look.told(), size=[width, height])
+
+
+class _Faces:
+    """The faces file of a recording, as it is now; None while there is none."""
+
+    def __init__(self) -> None:
+        self._mark = 0
+        self._faces: Faces | None = None
+
+    def __call__(self) -> Faces | None:
+        place = Path(recording.FACES)
+        mark = place.stat().st_mtime_ns if place.exists() else 0
+        if mark != self._mark:
+            self._mark, self._faces = mark, file.read(place) if mark else None
+        return self._faces
+
+
+def _known(
+    settings: Settings, source: Path, faces: Faces, changes: recording.Changes, time: float, place: Path
+) -> dict[str, Any]:
+    """A frame of a recording whose faces are known, hidden as it would be written; what is told of it."""
+    now, number = recording.showing(faces, changes, time)
+    with closing(Showing(source, now, settings)) as showing:
+        place.write_bytes(showing.jpeg(now, int(now.times[number]), LONGEST, False))
+    size = recording.sized(now)
+    found = [{"id": c.track, "box": shares(c.box, *size), "score": round(c.score, 3)} for c in now.covers(number)]
+    return {"faces": found, "size": list(size)}
 
 
 def _look(settings: Settings, source: Path, time: float) -> Look:

@@ -12,6 +12,7 @@ from streamblur.settings import Settings
 from streamblur.web import folders
 from streamblur.web.jobs import Job, Problem
 from streamblur.web.office import Office
+from streamblur.web.orders import order
 from streamblur.web.workers import Worker
 
 _PREVIEW_TIME = 30.0
@@ -80,7 +81,9 @@ class Studios:
                 idle = sorted((s for s in self._open.values() if not s.busy), key=lambda s: s.used)
                 for old in idle[: max(0, len(self._open) - self._office.limits.studios + 1)]:
                     self._close(old)
-                worker = Worker(self._office.how, self._office.order(job, "studio"), _FOREVER, self._office.target)
+                worker = Worker(
+                    self._office.how, order(job, "studio", self._office.limits), _FOREVER, self._office.target
+                )
                 studio = self._open[job.id] = _Studio(job, worker)
             return studio
 

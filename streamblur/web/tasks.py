@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from streamblur.settings import Settings
-from streamblur.web import names
 from streamblur.web.jobs import Job
 
 
@@ -27,5 +26,4 @@ class Task:
         """What the page calls things; ``faces`` is the file that changes are saved to, if it lies where one can see."""
         if self.job is None:
             return {"name": self.source.name, "faces": self.place.name, "output": self.output.name, "download": False}
-        name = names.blurred(self.job.name, self.job.kind.output)
-        return {"name": self.job.name, "faces": "", "output": name, "download": True}
+        return {"name": self.job.name, "faces": "", "output": self.job.saved_as, "download": True}

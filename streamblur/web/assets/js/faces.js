@@ -1,8 +1,9 @@
-// The faces found, as chips: in a photo each can be switched off; in a video each leads to its place.
+// The faces found, as chips: each can be switched off, but in pictures that move without being a recording; in a
+// recording each leads to its place, too.
 import { layerOf } from "./compare.js";
 import { editsOf, edit, showBoxes } from "./boxes.js";
 import { make, one } from "./dom.js";
-import { at, go } from "./player.js";
+import { go } from "./player.js";
 import { wish } from "./preview.js";
 import { counted, time, word } from "./words.js";
 
@@ -26,44 +27,47 @@ export function showFaces(item) {
     return;
   }
   const photo = item.kind === "photo";
+  const switched = !photo || item.job.summary.frames === 1;
   const faces = ((photo && item.preview?.faces) || item.job.faces || []).slice(0, MOST);
   one("#faces-title").textContent = faces.length ? counted("foundPhoto", faces.length) : word("facesNone");
-  one("#faces-hint").textContent = word(photo ? "hintPhoto" : "hintVideo");
-  one("#faces-hint").hidden = !photo && !faces.length;
-  one("#add-box").hidden = !photo;
+  one("#faces-hint").textContent = switched ? word(photo ? "hintPhoto" : "hintVideo") : "";
+  one("#faces-hint").hidden = !switched || !(photo || faces.length);
+  one("#add-box").hidden = !switched;
   showBoxes(item);
-  const now = [item.key, item.job.run, document.documentElement.lang, JSON.stringify(editsOf(item).off), faces.map((face) => face.box.join())].join();
+  const edits = editsOf(item);
+  const now = [item.key, item.job.run, item.job.wrote, document.documentElement.lang, JSON.stringify([edits.off, edits.keep]), faces.map((face) => face.box.join())].join();
   if (now === shown) return;
   const held = [...one("#chips").querySelectorAll("input, button")].indexOf(document.activeElement);
   shown = now;
-  const chips = faces.map((face, index) => (photo ? photoChip(item, face, index + 1) : videoChip(item, face, index + 1)));
+  const chips = faces.map((face, index) => chip(face, switched ? toggle(item, face, index + 1) : make("span", {}, picture()), photo ? null : jump(item, face, index + 1)));
   one("#chips").replaceChildren(...chips);
   if (held >= 0) one("#chips").querySelectorAll("input, button")[held]?.focus();
   thumbnails(item, faces, chips, now);
 }
 
-function photoChip(item, face, number) {
-  const off = (editsOf(item).off ?? []).some((box) => same(box, face.box));
-  const change = (event) => {
-    const others = (editsOf(item).off ?? []).filter((box) => !same(box, face.box));
-    edit(item, { off: event.target.checked ? others : [...others, face.box] });
-  };
-  const input = make("input", { type: "checkbox", checked: !off, "aria-label": word("faceSwitch", { number }), onchange: change });
-  return chip(make("label", {}, make("canvas", { width: SIZE, height: SIZE }), input), face);
+const picture = () => make("canvas", { width: SIZE, height: SIZE });
+
+// In a photo a face is known by its place, in a recording by its number.
+function toggle(item, face, number) {
+  const [name, value, is] = item.kind === "photo" ? ["off", face.box, same] : ["keep", face.id, Object.is];
+  const others = () => (editsOf(item)[name] ?? []).filter((each) => !is(each, value));
+  const off = (editsOf(item)[name] ?? []).some((each) => is(each, value));
+  const change = (event) => edit(item, { [name]: event.target.checked ? others() : [...others(), value] });
+  return make("label", {}, picture(), make("input", { type: "checkbox", checked: !off, "aria-label": word("faceSwitch", { number }), onchange: change }));
 }
 
-function videoChip(item, face, number) {
+function jump(item, face, number) {
   const label = word("faceJump", { number, time: time(face.time) });
-  const jump = () => {
+  const act = () => {
     go(face.time);
-    if (item.preview) wish(item, at());
+    if (item.preview) wish(item, face.time);
     light(face);
   };
-  return chip(make("button", { "aria-label": label, title: label, onclick: jump }, make("canvas", { width: SIZE, height: SIZE })), face);
+  return make("button", { type: "button", class: "when", "aria-label": label, title: label, onclick: act }, time(face.time));
 }
 
-function chip(inside, face) {
-  return make("li", { class: "chip", onpointerenter: () => light(face), onpointerleave: () => light(null), onfocusin: () => light(face), onfocusout: () => light(null) }, inside);
+function chip(face, ...inside) {
+  return make("li", { class: "chip", onpointerenter: () => light(face), onpointerleave: () => light(null), onfocusin: () => light(face), onfocusout: () => light(null) }, ...inside);
 }
 
 function light(face) {

@@ -115,10 +115,17 @@ function take(item, job) {
   const finished = job.state === "done" && (item.state !== "done" || item.job?.run !== job.run);
   Object.assign(item, { job, state: job.state, kind: job.kind, settings: job.settings, edits: job.edits ?? {} });
   if (job.state === "failed") fail(item, job.error);
-  if (finished) say(word("saidReady", { name: item.name, faces: told(job.summary) }));
+  if (finished) say(word("saidReady", { name: item.name, faces: told(job) }));
 }
 
-export const told = (summary) => (summary.tracks ? counted("faces", summary.tracks) : word("facesNone"));
+// How many are hidden, and how many were left visible, wherever that is sure.
+export function told({ summary, edits }) {
+  const hidden = summary.tracks ? counted("faces", summary.tracks) : word("facesNone");
+  const count = (edits?.keep ?? edits?.off ?? []).length;
+  if (!count) return hidden;
+  const visible = counted("visible", count);
+  return summary.tracks ? word("hiddenAndVisible", { hidden, visible }) : visible;
+}
 
 export async function again(item, settings, edits) {
   try {

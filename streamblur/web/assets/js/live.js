@@ -20,8 +20,27 @@ async function start() {
     off();
   }
   one("#live-start").disabled = false;
+  buttons();
+}
+
+function buttons() {
   one("#live-start").hidden = Boolean(camera);
-  one("#live-stop").hidden = !camera;
+  one("#live-stop").hidden = one("#live-panic").hidden = !camera;
+  one("#live-panic").setAttribute("aria-pressed", "false");
+  one("#live-picture").classList.remove("hidden");
+}
+
+// Hidden here at once, and at its source as soon as that hears of it; shown again only when it may be.
+async function panic() {
+  const on = one("#live-panic").getAttribute("aria-pressed") !== "true";
+  one("#live-panic").setAttribute("aria-pressed", String(on));
+  if (on) one("#live-picture").classList.add("hidden");
+  try {
+    await ask("POST", `/api/live/${camera}/panic`, { on });
+    if (!on) one("#live-picture").classList.remove("hidden");
+  } catch (error) {
+    complain(why(error));
+  }
 }
 
 const show = (element) => one("#live-picture").replaceChildren(element);
@@ -36,12 +55,12 @@ export function stop() {
   camera = null;
   one("#live-picture img")?.removeAttribute("src");
   ask("DELETE", `/api/live/${left}`).catch(() => {});
-  one("#live-start").hidden = false;
-  one("#live-stop").hidden = true;
+  buttons();
   off();
 }
 
 one("#live-start").addEventListener("click", start);
+one("#live-panic").addEventListener("click", panic);
 one("#live-stop").addEventListener("click", () => {
   stop();
   one("#live-start").focus();

@@ -4,8 +4,7 @@ import { onSettings, prepareControls, settings, showSettings } from "./controls.
 import { all, complain, one } from "./dom.js";
 import { add, again, changed, files, heard, onFiles, prepare, remove, why } from "./files.js";
 import { stop } from "./live.js";
-import { at } from "./player.js";
-import { forget, wish } from "./preview.js";
+import { forget, shownAt, wish } from "./preview.js";
 import { paint } from "./scene.js";
 import { onPick, showShelf } from "./shelf.js";
 import { showStage } from "./stage.js";
@@ -25,7 +24,7 @@ function pick(item, byHand = false) {
   chosen = item;
   if (!item) return;
   showSettings(item.draft?.settings ?? item.settings);
-  if (item.draft && item.state === "done") wish(item);
+  if (item.draft && item.state === "done") wish(item, item.preview?.time ?? 0);
   if (byHand) {
     show();
     if (innerWidth < 1100) one("#stage").scrollIntoView({ block: "start" });
@@ -37,7 +36,7 @@ function adjust(now) {
   if (chosen.state === "waiting") chosen.settings = now;
   else if (chosen.state === "done") {
     chosen.draft = { settings: now, edits: chosen.draft?.edits ?? chosen.edits };
-    wish(chosen, chosen.kind === "video" ? (chosen.preview?.time ?? at()) : 0);
+    wish(chosen, shownAt(chosen));
     changed();
   }
 }

@@ -5,11 +5,13 @@ import { time } from "./words.js";
 const SLACK = 0.12;
 let leader = null;
 let follower = null;
-let moved = () => {};
+let moved = null;
 
-export function lead(video, other, onMove = () => {}) {
+// With `onMove` only a place is chosen: nothing plays beside a still.
+export function lead(video, other, onMove = null) {
   [leader, follower, moved] = [video, other, onMove];
   one("#player").hidden = !video;
+  one("#play").hidden = Boolean(onMove);
   if (!video) return;
   for (const each of ["timeupdate", "loadedmetadata", "play", "pause", "seeked", "ended"]) video.addEventListener(each, show);
   video.addEventListener("play", () => follower?.play().catch(() => {}));
@@ -41,5 +43,5 @@ one("#play").addEventListener("click", () => (leader?.paused ? leader.play().cat
 one("#seek").addEventListener("input", (event) => {
   if (!leader?.duration) return;
   go((event.target.value / 1000) * leader.duration);
-  moved(leader.currentTime);
+  moved?.(leader.currentTime);
 });

@@ -2,9 +2,13 @@
 import * as api from "./api.js";
 import { complain } from "./dom.js";
 import { changed, files, why } from "./files.js";
+import { at } from "./player.js";
 
 let busy = false;
 let wanted = null;
+
+// The moment that is shown, in seconds.
+export const shownAt = (item) => (item.kind === "photo" ? 0 : (item.preview?.time ?? at()));
 
 // Only the newest wish counts; while one is being answered, the others wait.
 export function wish(item, time = 0) {

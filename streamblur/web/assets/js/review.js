@@ -15,6 +15,7 @@ async function heard(about) {
   state.about = about;
   showAbout();
   showRender();
+  refresh();
   if (about.state !== "ready" || loading) return;
   const elsewhere = before && before.edited !== about.edited && !state.busy;
   if (state.over && !elsewhere) return;

@@ -1,7 +1,7 @@
 // What can be done with the face that is chosen.
 import { one, reveal, say } from "./dom.js";
-import { changed, edit, laneOf, onChange, state, within } from "./review_state.js";
-import { word } from "./words.js";
+import { changed, edit, following, laneOf, onChange, state, stopFollowing, within } from "./review_state.js";
+import { share, word } from "./words.js";
 
 let first = null;
 const sight = (id) => reveal(one(`.row[data-track="${id}"]`), one("#rows"), one(".ruler")?.offsetHeight);
@@ -82,6 +82,7 @@ export const finishJoin = () => state.mode === "join" && state.chosen !== first 
 function tip() {
   if (state.mode === "join") return word("rvJoinTip", { number: first });
   if (state.mode === "draw") return word("rvDrawTip");
+  if (following()) return word("rvFollowing", { share: share(following()[0] / following()[1]) });
   if (state.busy) return word("rvWorking");
   const lane = laneOf(state.chosen);
   if (!lane) return word("rvTip");
@@ -100,8 +101,10 @@ function show() {
   one("#join").setAttribute("aria-pressed", String(state.mode === "join"));
   one("#draw").setAttribute("aria-pressed", String(state.mode === "draw"));
   one("#tip").textContent = state.over ? tip() : "";
+  one("#follow-stop").hidden = !following();
   document.body.classList.toggle("working", state.busy);
 }
 
 export const refresh = show;
+one("#follow-stop").addEventListener("click", stopFollowing);
 onChange(show);

@@ -6,7 +6,7 @@ import { zoomBy } from "./review_lanes.js";
 import { write } from "./review_render.js";
 import { jump } from "./review_spots.js";
 import { go, hold, play } from "./review_stage.js";
-import { frameAt, last, seconds, state } from "./review_state.js";
+import { following, frameAt, last, seconds, state, stopFollowing } from "./review_state.js";
 import { word } from "./words.js";
 
 const still = (act) => () => {
@@ -37,6 +37,10 @@ export function listKeys() {
 }
 
 function special(event) {
+  if (event.key === "Escape" && following()) {
+    stopFollowing();
+    return true;
+  }
   if (event.key === "Escape" && state.mode) {
     if (state.mode === "draw") stop();
     else mode("");

@@ -92,7 +92,8 @@ export async function edit(change, sentence) {
     if (track) state.chosen = track;
     if (sentence) say(sentence);
   } catch (error) {
-    complain(told(error));
+    if (error.code === "stopped") say(word("rvFollowStopped"));
+    else complain(told(error));
   }
   state.busy = false;
   changed();
@@ -105,6 +106,8 @@ export async function picture(frame, longest, original, signal) {
   return { faces: JSON.parse(answer.headers.get("X-Faces") || "[]"), blob: await answer.blob() };
 }
 
+export const following = () => (state.busy && state.about?.following?.length ? state.about.following : null);
+export const stopFollowing = () => reach("DELETE", path("/edits")).catch((error) => complain(told(error)));
 export const resultPath = () => path("/result");
 export const render = (replace) => reach("POST", path("/render"), { replace });
 export const stopRender = () => reach("DELETE", path("/render"));

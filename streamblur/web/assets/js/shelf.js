@@ -21,7 +21,7 @@ export function progressOf(item) {
 export function stateOf(item) {
   const now = item.job?.progress;
   if (item.state === "failed") return why(item.error);
-  if (item.state === "done") return told(item.job.summary);
+  if (item.state === "done") return told(item.job);
   if (item.state === "sending") return word("stateSending", { share: share(item.share) });
   if (item.state !== "running") return word("stateQueued");
   if (!now?.frames || item.kind === "photo") return word("stateRunning");

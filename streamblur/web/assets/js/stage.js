@@ -6,7 +6,7 @@ import { told } from "./files.js";
 import { lead } from "./player.js";
 import { wish } from "./preview.js";
 import { progressOf, stateOf } from "./shelf.js";
-import { word } from "./words.js";
+import { translated, word } from "./words.js";
 
 const SHOWN = /^image\/(jpeg|png|webp|gif|bmp|avif)$/;
 let drawn = "";
@@ -25,27 +25,34 @@ export function showStage(item) {
   const review = one("#review");
   review.hidden = !(done && item.kind === "video");
   review.href = done ? `/review?job=${item.job.id}` : "#";
-  one("#report").hidden = !(done && item.job.report);
-  if (item.job?.report) one("#report").href = item.job.report;
+  one("#report").hidden = !done;
+  one("#report").href = done ? item.job.report : "#";
   one("#unapplied").hidden = !(done && item.draft);
   const notes = done ? item.job.summary.notes : [];
   one("#notes").hidden = !notes.length;
-  one("#notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
+  one("#notes").replaceChildren(...notes.map((note) => make("li", { lang: translated(note) ? null : "en" }, translated(note) ?? note)));
   draw(item, done);
   one("#picture .compare")?.classList.toggle("loading", Boolean(item.loading));
   showFaces(item);
 }
 
+const sourceOf = ({ job }) => `/api/jobs/${job.id}/result?view&run=${job.run}${job.wrote ? `.${job.wrote}` : ""}`;
+const showable = (item) => item.kind === "photo" && SHOWN.test(item.job.type);
+
+// What is there is built anew only when it must be: somebody may be dragging a box over it. Where result and preview
+// are both pictures, one takes the place of the other.
 function draw(item, done) {
-  const mode = item.state === "failed" ? "failed" : done ? `${item.job.run}${item.preview ? "p" : ""}${document.documentElement.lang}` : "wait";
+  const preview = item.preview && !showable(item) ? "p" : "";
+  const mode = item.state === "failed" ? "failed" : done ? `${item.job.run}.${item.job.wrote}${preview}${document.documentElement.lang}` : "wait";
   const now = `${item.key} ${mode}`;
   if (now !== drawn) {
     drawn = now;
     lead(null, null);
     one("#picture").replaceChildren(...(done ? [finished(item)] : [backdrop(item), make("div", { class: "waiting" })]));
   }
-  if (!done) waiting(item);
-  else if (item.preview && media.after?.tagName === "IMG" && media.after.src !== item.preview.image) media.after.src = item.preview.image;
+  if (!done) return waiting(item);
+  const still = item.preview?.image ?? (showable(item) ? sourceOf(item) : null);
+  if (still && media.after?.tagName === "IMG" && media.after.getAttribute("src") !== still) media.after.src = still;
 }
 
 // The original, faintly, so that there is something to look at meanwhile.
@@ -67,12 +74,11 @@ function waiting(item) {
 function finished(item) {
   const { job } = item;
   const ratio = job.size?.[0] ? job.size[0] / job.size[1] : 1.5;
-  const source = `/api/jobs/${job.id}/result?view&run=${job.run}`;
   const video = item.kind === "video";
   const before = item.url ? (video ? moving(item.url) : make("img", { src: item.url, alt: word("before") })) : null;
-  const still = item.preview?.image ?? (video ? null : SHOWN.test(job.type) ? source : "");
+  const still = item.preview?.image ?? (video ? null : showable(item) ? sourceOf(item) : "");
   if (still === "") wish(item);
-  const after = still === null ? moving(source) : make("img", { src: still || "/assets/icon.svg", alt: `${word("after")}: ${told(job.summary)}` });
+  const after = still === null ? moving(sourceOf(item)) : make("img", { src: still || "/assets/icon.svg", alt: `${word("after")}: ${told(job)}` });
   media = { before, after };
   const holder = compare(before, after, ratio);
   before?.addEventListener("error", () => holder.classList.add("whole"));

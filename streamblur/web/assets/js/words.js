@@ -4,6 +4,7 @@ import { all } from "./dom.js";
 const LANGUAGES = { en: "en", zh: "zh-Hans" };
 const listeners = [];
 let words = {};
+let sentences = [];
 let plural = new Intl.PluralRules("en");
 export let language = "en";
 
@@ -12,6 +13,21 @@ export const onLanguage = (listener) => listeners.push(listener);
 export function word(key, values = {}) {
   const text = words[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+// What the engine says is English; its sentences are known by their words, with {names} for what changes in them.
+const pattern = (text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`);
+
+// The sentence in the language of the page; null when it is not known in it.
+export function translated(text) {
+  if (language === "en") return text;
+  for (const [known, told] of sentences) {
+    const found = known.exec(text);
+    if (!found) continue;
+    const part = (name) => (name === "list" ? found.groups.list.split(", ").map((each) => translated(each) ?? each).join("、") : found.groups[name]);
+    return told.replace(/\{(\w+)\}/g, (_, name) => part(name));
+  }
+  return null;
 }
 
 export const has = (key) => key in words;
@@ -30,6 +46,7 @@ function preferred() {
 export async function speak(chosen = preferred()) {
   language = chosen;
   words = await (await fetch(`/assets/words/${chosen}.json`)).json();
+  sentences = chosen === "en" ? [] : Object.entries(await (await fetch(`/assets/words/notes.${chosen}.json`)).json()).map(([text, told]) => [pattern(text), told]);
   plural = new Intl.PluralRules(chosen);
   document.documentElement.lang = LANGUAGES[chosen];
   for (const element of all("[data-word]")) element.textContent = word(element.dataset.word);
