@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ class Preview:
 
     def press(self, key: str) -> None:
         self.do("key", "--window", self.window, key)
-        time.sleep(0.7)
+        time.sleep(0.3)
 
     def close_button(self) -> None:
         command = [sys.executable, "-c", ASK_TO_CLOSE, self.window]
@@ -96,6 +96,13 @@ class Preview:
         """What the screen shows."""
         with av.open(self._display, format="x11grab", options={"video_size": "320x240", "draw_mouse": "0"}) as screen:
             return next(screen.decode(video=0)).to_ndarray(format="rgb24")
+
+    def until(self, holds: Callable[[Any], bool], what: str) -> None:
+        """Wait until it holds of what the screen shows, or fail saying what should be seen."""
+        deadline = time.monotonic() + 20
+        while not holds(self.picture().astype(int)):
+            assert time.monotonic() < deadline, what
+            time.sleep(0.1)
 
     def ended(self) -> tuple[int, str, str]:
         said, complained = self.process.communicate(timeout=30)
@@ -112,24 +119,29 @@ def preview(display: str, tmp_path: Path) -> Iterator[Preview]:
 
 
 def test_the_keys_do_what_the_help_says(preview: Preview) -> None:
+    def edges(picture: Any) -> Any:
+        return np.abs(np.diff(picture[120:], axis=1)).max()
+
     before = preview.picture()
     preview.press("h")
-    helped = preview.picture()
-    assert np.abs(helped.astype(int) - before)[60:200, :200].mean() > 5, "the help is shown"
+    preview.until(lambda now: np.abs(now - before)[60:200, :200].mean() > 5, "the help")
     preview.press("h")
     preview.press("space")
-    hidden = preview.picture()[120:].astype(float)
-    assert np.abs(np.diff(hidden, axis=1)).max() < 12, "no edge of the picture is left"
+    preview.until(lambda now: edges(now) < 12, "no edge of the picture")
     preview.press("space")
-    shown = preview.picture()[120:].astype(float)
-    assert np.abs(np.diff(shown, axis=1)).max() > 40
+    preview.until(lambda now: edges(now) > 40, "the picture again")
     preview.press("b")
-    green = preview.picture().astype(int)
-    assert ((green[..., 1] - green[..., 0] > 60) & (green[..., 1] - green[..., 2] > 60)).sum() > 100
+    preview.until(
+        lambda now: ((now[..., 1] - now[..., 0] > 60) & (now[..., 1] - now[..., 2] > 60)).sum() > 100, "a green frame"
+    )
     for key in ("b", "s", "plus", "minus", "d", "r"):
         preview.press(key)
-    recorded = list(preview.out.parent.glob("streamblur-*.mkv"))
+    deadline = time.monotonic() + 20
+    while not (recorded := list(preview.out.parent.glob("streamblur-*.mkv"))):
+        assert time.monotonic() < deadline, "a recording"
+        time.sleep(0.1)
     assert len(recorded) == 1
+    time.sleep(1)  # something to be seen in it
     preview.press("r")
     preview.press("q")
     code, said, complained = preview.ended()
