@@ -35,7 +35,7 @@ class Layer:
     no seam may cut. ``longest`` is the longest side in pixels to which the picture is shrunk
     before (0: as it is), for networks that take any size. ``rolls`` is the number of looks over which
     the tiles are spread. ``grain`` is how sharp it sees (see ``Sight``; 0: the side of what it looks at),
-    ``least`` the longest side in pixels of a picture from which it is used.
+    ``share`` of the picture's longest side is looked at at least, where that is more than ``longest``.
     """
 
     look: Look
@@ -44,7 +44,7 @@ class Layer:
     longest: int = 0
     rolls: int = 1
     grain: float = 0.0
-    least: int = 0
+    share: float = 0.0
 
 
 class Scan:
@@ -115,13 +115,12 @@ def _fitting(layers: Sequence[Layer], longest: int) -> list[Layer]:
     fitting = (
         replace(
             layer,
-            longest=layer.longest if layer.longest < longest else 0,
+            longest=side if (side := max(layer.longest, round(layer.share * longest))) < longest else 0,
             side=layer.side if layer.side < longest else 0,
             overlap=layer.overlap if layer.side < longest else 0,
             rolls=layer.rolls if layer.side < longest else 1,
         )
         for layer in layers
-        if layer.least <= longest
     )
     return list(dict.fromkeys(fitting))
 
