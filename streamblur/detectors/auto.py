@@ -33,6 +33,8 @@ _KNOWN = 0.5  # IoU from which two sights are of one face
 _PART = 0.15  # IoU with a face from which a sight may be a part of it
 _LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights are put before the jury
 _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
+_PLAIN = 0.8  # best score from which a new face that YuNet sees needs no jury; a hand may have less on every look
+_UNPROVEN = 0.36  # YuNet's score before it otherwise: 0 of 382 true and 7 of 11 false sights then get less than LIKELY
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
 _FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
 _SMALL = 32.0  # ... of these or more pixels
@@ -63,17 +65,33 @@ class Both:
         strict = [sight.detection for sight in sights if sight.detection.source == "yunet"]
         faces = _with_strict(self._scan.reported(joined(sights), image), strict)
         # A memory that YuNet's sight is near is the same face, which has moved on.
-        settled = [_agreed(face, score) for face, score in faces if score >= LIKELY and face.score > _REMEMBERED]
-        doubtful = [(face, score) for face, score in faces if score < LIKELY]
-        for (asked, _), (said, opinion) in zip(doubtful, self._jury(image, doubtful), strict=True):
-            if opinion.score and any(_same(asked, opinion.box, other) for other in settled):
-                continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
-            if asked.score > _REMEMBERED:
-                settled.append(said)
-            elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
-                settled += self._scan.reported([replace(said, box=opinion.box)], image)
+        seen = [(face, score) for face, score in faces if score < LIKELY or face.score > _REMEMBERED]
+        plain = [score >= LIKELY and (face.score >= _PLAIN or self._was_there(face)) for face, score in seen]
+        settled = [_agreed(face, score) for (face, score), sure in zip(seen, plain, strict=True) if sure]
+        asked = [one for one, sure in zip(seen, plain, strict=True) if not sure]
+        settled = self._judged(image, asked, settled)
         self._known = [face for face in settled if face.score >= LIKELY]
         return sorted(settled, key=lambda face: -face.score)
+
+    def _was_there(self, face: Detection) -> bool:
+        return any(iou(face.box, known.box) >= _KNOWN for known in self._known)
+
+    def _judged(
+        self, image: Image, asked: Sequence[tuple[Detection, float]], settled: Sequence[Detection]
+    ) -> list[Detection]:
+        """The settled faces, and what the jury makes of those ``asked`` about (each with YuNet's score)."""
+        faces = list(settled)
+        rated = [(face, _UNPROVEN if score >= LIKELY else score) for face, score in asked]
+        for (face, score), (said, opinion) in zip(asked, self._jury(image, rated), strict=True):
+            if score >= LIKELY and said.score >= LIKELY:
+                faces.append(_agreed(face, score))
+            elif opinion.score and any(_same(face, opinion.box, other) for other in faces):
+                continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
+            elif face.score > _REMEMBERED:
+                faces.append(said)
+            elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
+                faces += self._scan.reported([replace(said, box=opinion.box)], image)
+        return faces
 
     def forget(self) -> None:
         """Take the next picture for the first one."""
