@@ -35,6 +35,8 @@ _LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights 
 _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
 _PLAIN = 0.8  # best score from which a new face that YuNet sees needs no jury; a hand may have less on every look
 _UNPROVEN = 0.36  # YuNet's score before it otherwise: 0 of 382 true and 7 of 11 false sights then get less than LIKELY
+_BLURRED = 20.0  # pixels below which a face is too small for a close-up to tell it from none
+_THERE = 0.28  # the same of a face of the last look: of 91 memories of what is none, the jury gave none 0.3 to 0.5
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
 _FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
 _SMALL = 32.0  # ... of these or more pixels
@@ -66,22 +68,32 @@ class Both:
         faces = _with_strict(self._scan.reported(joined(sights), image), strict)
         # A memory that YuNet's sight is near is the same face, which has moved on.
         seen = [(face, score) for face, score in faces if score < LIKELY or face.score > _REMEMBERED]
-        plain = [score >= LIKELY and (face.score >= _PLAIN or self._was_there(face)) for face, score in seen]
+        plain = [score >= LIKELY and self._plain(face) for face, score in seen]
         settled = [_agreed(face, score) for (face, score), sure in zip(seen, plain, strict=True) if sure]
         asked = [one for one, sure in zip(seen, plain, strict=True) if not sure]
         settled = self._judged(image, asked, settled)
         self._known = [face for face in settled if face.score >= LIKELY]
         return sorted(settled, key=lambda face: -face.score)
 
+    def _plain(self, face: Detection) -> bool:
+        """Whether no closer look is needed at a face that YuNet sees, or would show more of it."""
+        return face.score >= _PLAIN or min(face.box.width, face.box.height) < _BLURRED or self._was_there(face)
+
     def _was_there(self, face: Detection) -> bool:
         return any(iou(face.box, known.box) >= _KNOWN for known in self._known)
+
+    def _before(self, face: Detection, score: float) -> float:
+        """What the jury is told of a face to which YuNet gives ``score``."""
+        if score >= LIKELY:
+            return _UNPROVEN
+        return max(score, _THERE) if self._was_there(face) else score
 
     def _judged(
         self, image: Image, asked: Sequence[tuple[Detection, float]], settled: Sequence[Detection]
     ) -> list[Detection]:
         """The settled faces, and what the jury makes of those ``asked`` about (each with YuNet's score)."""
         faces = list(settled)
-        rated = [(face, _UNPROVEN if score >= LIKELY else score) for face, score in asked]
+        rated = [(face, self._before(face, score)) for face, score in asked]
         for (face, score), (said, opinion) in zip(asked, self._jury(image, rated), strict=True):
             if score >= LIKELY and said.score >= LIKELY:
                 faces.append(_agreed(face, score))
