@@ -340,6 +340,14 @@ def test_auto_looks_with_both_or_says_that_it_cannot(monkeypatch: pytest.MonkeyP
         assert "models get yunet" in auto.ALONE
 
 
+def test_shrinking_keeps_no_pattern_that_is_too_fine_to_show() -> None:
+    rows, columns = np.indices((750, 1000))
+    board = np.repeat(((rows + columns) % 2 * 255).astype(np.uint8)[..., None], 3, 2)
+    small = _scan._shrunk(board, (240, 180))
+    assert small.shape == (180, 240, 3)
+    assert np.abs(small.astype(int) - 127).max() <= 2
+
+
 class Glimpses:
     """Sees one box of a 240 pixel picture with this score, and the faces of close-ups if it is ``convinced``."""
 
