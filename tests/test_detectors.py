@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
@@ -338,6 +338,59 @@ def test_auto_looks_with_both_or_says_that_it_cannot(monkeypatch: pytest.MonkeyP
     with closing(rooms.detector_for(Settings())) as detector:
         assert getattr(detector, "notes", ()) == (auto.ALONE,)
         assert "models get yunet" in auto.ALONE
+
+
+def test_shrinking_keeps_no_pattern_that_is_too_fine_to_show() -> None:
+    rows, columns = np.indices((750, 1000))
+    board = np.repeat(((rows + columns) % 2 * 255).astype(np.uint8)[..., None], 3, 2)
+    small = _scan._shrunk(board, (240, 180))
+    assert small.shape == (180, 240, 3)
+    assert np.abs(small.astype(int) - 127).max() <= 2
+
+
+class Glimpses:
+    """Sees one box of a 240 pixel picture with this score, and the faces of close-ups if it is ``convinced``."""
+
+    def __init__(self, box: Box, score: float, source: str, convinced: bool) -> None:
+        self.box, self.score, self.source, self.convinced = box, score, source, convinced
+
+    def __call__(self, image: Image) -> list[Detection]:
+        side = image.shape[0]
+        if side == 240:
+            return [Detection(self.box, self.score, self.source)]
+        face = Box(side / 8, side / 8, 3 * side / 8, 3 * side / 8)
+        return [Detection(face, 0.9, self.source)] if self.convinced else []
+
+    def tilted(self, image: Image) -> list[tuple[Detection, complex]]:
+        return [(face, 1 + 0j) for face in self(image)]
+
+
+@pytest.mark.parametrize("convinced", [True, False])
+@pytest.mark.parametrize(
+    ("size", "score", "asked"), [(60, 0.6, True), (60, 0.9, False), (16, 0.6, False)], ids=["weak", "strong", "small"]
+)
+def test_weak_agreement_stands_only_if_the_close_ups_show_a_face(
+    size: int, score: float, asked: bool, convinced: bool
+) -> None:
+    box = Box(100, 100, 100 + size, 100 + size)
+    short, full = (Glimpses(box, 0.4, "mediapipe", convinced) for _ in range(2))
+    strict = Glimpses(box, score, "yunet", convinced)
+    both = auto.Both(short, full, strict, Settings(min_face=8), ExitStack())  # type: ignore[arg-type]
+    (face,) = both.detect(np.zeros((240, 240, 3), np.uint8))
+    assert (face.score >= 0.5) == (convinced or not asked)
+
+
+def test_a_face_of_the_last_look_needs_less_to_stay() -> None:
+    box, picture = Box(100, 100, 160, 160), np.zeros((240, 240, 3), np.uint8)
+    short, full = (Glimpses(box, 0.4, "mediapipe", False) for _ in range(2))
+    strict = Glimpses(box, 0.1, "yunet", False)
+    both = auto.Both(short, full, strict, Settings(), ExitStack())  # type: ignore[arg-type]
+    (new,) = both.detect(picture)
+    strict.score = 0.9
+    assert both.detect(picture)[0].score >= 0.75
+    strict.score = 0.1
+    (stayed,) = both.detect(picture)
+    assert new.score < stayed.score < 0.5
 
 
 @pytest.mark.parametrize(

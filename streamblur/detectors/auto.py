@@ -5,7 +5,7 @@ MediaPipe sees a third of the tiles, so that six looks see them all, and the fir
 60 CPU-ms a look at a meeting gallery of nine; all of it on every look cost 91 and hid as much (all but 1 or 2
 of 8,211).
 A face of the last look that nobody sees now (a tile whose turn it is not, a head that turned) is looked up again
-where it was.
+where it was. A new one of which neither is certain is looked at closely: a hand may have 0.5 from both.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ _KNOWN = 0.5  # IoU from which two sights are of one face
 _PART = 0.15  # IoU with a face from which a sight may be a part of it
 _LOWER = 0.7  # share of the confidence asked for from which MediaPipe's sights are put before the jury
 _STANDS = 0.6  # score of YuNet from which it needs nobody who agrees
+_PLAIN = 0.8  # best score from which a new face that YuNet sees needs no jury; a hand may have less on every look
+_UNPROVEN = 0.36  # YuNet's score before it otherwise: 0 of 382 true and 7 of 11 false sights then get less than LIKELY
+_BLURRED = 20.0  # pixels below which a close-up says too little: it denied a profile of 19 that YuNet had seen
+_THERE = 0.28  # the same of a face of the last look: of 91 memories of what is none, the jury gave none 0.3 to 0.5
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
 _FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
 _SMALL = 32.0  # ... of these or more pixels
-_LARGE = 1440  # longest side from which a photo is also looked at as it is
 _SHARP = 256.0  # side of the tile in which MediaPipe's full range sees as sharply as YuNet does in the whole
 
 
@@ -61,17 +64,43 @@ class Both:
         strict = [sight.detection for sight in sights if sight.detection.source == "yunet"]
         faces = _with_strict(self._scan.reported(joined(sights), image), strict)
         # A memory that YuNet's sight is near is the same face, which has moved on.
-        settled = [_agreed(face, score) for face, score in faces if score >= LIKELY and face.score > _REMEMBERED]
-        doubtful = [(face, score) for face, score in faces if score < LIKELY]
-        for (asked, _), (said, opinion) in zip(doubtful, self._jury(image, doubtful), strict=True):
-            if opinion.score and any(_same(asked, opinion.box, other) for other in settled):
-                continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
-            if asked.score > _REMEMBERED:
-                settled.append(said)
-            elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
-                settled += self._scan.reported([replace(said, box=opinion.box)], image)
+        seen = [(face, score) for face, score in faces if score < LIKELY or face.score > _REMEMBERED]
+        plain = [score >= LIKELY and self._plain(face) for face, score in seen]
+        settled = [_agreed(face, score) for (face, score), sure in zip(seen, plain, strict=True) if sure]
+        asked = [one for one, sure in zip(seen, plain, strict=True) if not sure]
+        settled = self._judged(image, asked, settled)
         self._known = [face for face in settled if face.score >= LIKELY]
         return sorted(settled, key=lambda face: -face.score)
+
+    def _plain(self, face: Detection) -> bool:
+        """Whether no closer look is needed at a face that YuNet sees, or would show more of it."""
+        return face.score >= _PLAIN or min(face.box.width, face.box.height) < _BLURRED or self._was_there(face)
+
+    def _was_there(self, face: Detection) -> bool:
+        return any(iou(face.box, known.box) >= _KNOWN for known in self._known)
+
+    def _before(self, face: Detection, score: float) -> float:
+        """What the jury is told of a face to which YuNet gives ``score``."""
+        if score >= LIKELY:
+            return _UNPROVEN
+        return max(score, _THERE) if self._was_there(face) else score
+
+    def _judged(
+        self, image: Image, asked: Sequence[tuple[Detection, float]], settled: Sequence[Detection]
+    ) -> list[Detection]:
+        """The settled faces, and what the jury makes of those ``asked`` about (each with YuNet's score)."""
+        faces = list(settled)
+        rated = [(face, self._before(face, score)) for face, score in asked]
+        for (face, score), (said, opinion) in zip(asked, self._jury(image, rated), strict=True):
+            if score >= LIKELY and said.score >= LIKELY:
+                faces.append(_agreed(face, score))
+            elif opinion.score and any(_same(face, opinion.box, other) for other in faces):
+                continue  # what the close-up shows is a face that is settled: this was a part of it, or where it was
+            elif face.score > _REMEMBERED:
+                faces.append(said)
+            elif said.score >= LIKELY:  # nobody saw it but who looked where it was: that is where it is now
+                faces += self._scan.reported([replace(said, box=opinion.box)], image)
+        return faces
 
     def forget(self) -> None:
         """Take the next picture for the first one."""
@@ -103,15 +132,15 @@ def _turns(short: Look, full: Look, strict: Look, settings: Settings) -> list[li
     """What to look at. The full range sees faces from a twenty-fourth of a tile on, turned as they may be; upside down
     up to a tenth of it, where the short range goes on. A photo is held all four ways before YuNet instead of being cut
     into tiles for MediaPipe: that finds every face of the measuring photos at full, 0.6 and 0.4 size, upright, on their
-    side and upside down (tiles: 93 % of those on their side), with as many false boxes, at two thirds of the cost.
+    side and upside down. (Fewer ways, or turned smaller than 480, lose faces of 32 pixels on sideways pictures; seen
+    sharper than here, upright pictures show no face more.)
     """
     whole, sharp = [Layer(short), Layer(full)], Layer(strict, longest=960, grain=_SHARP)
     if settings.alone:
-        sides = [Layer(_standing(turned(strict, quarters)), longest=480, grain=2 * _SHARP) for quarters in (1, 2, 3)]
-        whole += [Layer(strict, longest=480, grain=2 * _SHARP), *sides]
-        sharper = Layer(strict, grain=_SHARP / 2, least=_LARGE)
+        whole.append(Layer(_sideways(strict), longest=480, grain=2 * _SHARP))
         if not settings.thorough:
-            return [[*whole, sharp, sharper]]
+            return [[*whole, Layer(strict, longest=720, grain=_SHARP, share=0.72)]]
+        whole.append(Layer(strict, longest=480, grain=2 * _SHARP))
     if settings.thorough:
         large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, grain=_SHARP / 2)]
         return [[*whole, sharp, *large, Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2)]]
@@ -119,9 +148,11 @@ def _turns(short: Look, full: Look, strict: Look, settings: Settings) -> list[li
     return [[*whole, sharp], [*whole, Layer(strict, longest=640, grain=_SHARP * 1.5), *tiles]]
 
 
-def _standing(look: Look) -> Look:
-    """Without what needs somebody who agrees: upside down, YuNet takes more things for faces."""
-    return lambda image: [face for face in look(image) if face.score >= _STANDS]
+def _sideways(look: Look) -> Look:
+    """The picture held the three other ways, without what needs somebody who agrees: upside down, YuNet takes more
+    things for faces."""
+    ways = [turned(look, quarters) for quarters in (1, 2, 3)]
+    return lambda image: [face for way in ways for face in way(image) if face.score >= _STANDS]
 
 
 def _worth_asking(sight: Sight) -> bool:

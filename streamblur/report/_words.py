@@ -7,7 +7,7 @@ from streamblur.report._told import Told
 
 MEASURED = (
     "On recordings whose faces are known (10,055 faces on frames, at least 24 pixels wide, most of them in meeting "
-    "galleries), left visible: 2 with YuNet (95 % bound 0.06 %), 1 with MediaPipe alone (0.05 %). The settings were "
+    "galleries), left visible: 1 with YuNet (95 % bound 0.05 %), 1 with MediaPipe alone (0.05 %). The settings were "
     "chosen on the same recordings, so expect more misses on yours."
 )
 
