@@ -65,14 +65,11 @@ def run(
     rooms.overlays(settings)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
-        lend = lend or rooms.detector_for
-        if room == "file" and faces is None:
-            lend = _lent_beside(lend, settings, stack)
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
             sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        flow, detector = _hidden(settings, source, opened, faces, lend, stack)
+        flow, detector = _hidden(settings, source, opened, faces, lend or rooms.detector_for, stack)
         counts = _Counts(opened.info, report)
         for decided in flow:
             if witness is not None:
@@ -106,21 +103,6 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
             counts.add(decided.covers)
         found = recorder.faces(fingerprint(source, opened.info), settings.told(), __version__)
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
-
-
-def _lent_beside(lend: Lend, settings: Settings, stack: ExitStack) -> Lend:
-    """Begin to make the detector of a recording while its file is opened: a tenth of the start."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    making = [stack.enter_context(ThreadPoolExecutor(1, "streamblur-load")).submit(lend, settings)]
-
-    @stack.callback
-    def unused() -> None:
-        for each in making:
-            if each.exception() is None:
-                each.result().close()
-
-    return lambda _: making.pop().result()
 
 
 def _hidden(
