@@ -1,7 +1,8 @@
-"""What holds for every test: nothing that it started goes on after it."""
+"""What holds for every test: nothing that it started goes on after it, and signals mean what they do on a terminal."""
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ import av  # noqa: F401 - before OpenCV, after which PyAV cannot open a screen
 import pytest
 
 from streamblur.sinks._priority import usual
+
+for name, usually in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    # nohup, and a shell's &, have us ignore them, and whatever we start
+    if getattr(signal, name, None) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, name), usually)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -404,7 +404,6 @@ def batch(*arguments: str | Path, **how: Any) -> subprocess.Popen[str]:
         text=True,
         env=environment,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **how,
     )
 

@@ -39,10 +39,10 @@ def test_help_starts_quickly() -> None:
 
 
 def start(*arguments: str | Path, **how: Any) -> subprocess.Popen[str]:
-    """The real command in a process of its own, with signals as a terminal would leave them."""
+    """The real command in a process of its own."""
     command = [*COMMAND, "blur", *map(str, arguments)]
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **how}
-    return subprocess.Popen(command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **how)
+    return subprocess.Popen(command, **how)
 
 
 def test_the_sample_end_to_end(meeting: Path, tmp_path: Path) -> None:
