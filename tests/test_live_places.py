@@ -218,6 +218,7 @@ output.close()
 RECEIVER = """
 import sys, av
 listen = {"listen": "1"} if sys.argv[1].startswith("rtmp") else {}
+print("ready", flush=True)
 try:
     for frame in av.open(sys.argv[1], options=listen, timeout=(10, 2)).decode(video=0):
         print(float(frame.time), flush=True)
@@ -346,7 +347,9 @@ def test_a_stream_is_sent_without_delay(stub: Stub, clip: Path, scheme: str) -> 
     port = free_port(socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM)
     place = f"{scheme}://127.0.0.1:{port}{'/live/key' if scheme == 'rtmp' else ''}"
     with peer(RECEIVER, f"{place}?listen=1" if scheme == "tcp" else place) as listener:
-        time.sleep(1.5)
+        assert listener.stdout is not None
+        assert listener.stdout.readline() == "ready\n"
+        time.sleep(0.5)  # it listens at once, but cannot say so
         live.run(Live(realtime=True), str(clip), [place])
         said = listener.communicate(timeout=20)[0]
     got = [float(line) for line in said.split()]

@@ -107,14 +107,6 @@ class TestEvery:
         (track,) = build(name).update(still(), seen([Box(10, 10, 60, 70)], 0.8), False)
         assert track.score >= 0.5
 
-    def test_a_weak_sight_that_fits_better_does_not_take_the_id_from_a_strong_one(self, name: str) -> None:
-        tracker = build(name)
-        (before,) = tracker.update(still(), seen([Box(20, 20, 80, 80)]), False)
-        sights = [*seen([Box(30, 30, 90, 90)], 0.8), *seen([Box(18, 18, 82, 82)], 0.2)]
-        (after,) = tracker.update(still(), sights, False)
-        assert after.id == before.id
-        assert after.box == Box(30, 30, 90, 90)
-
 
 class TestThePicture:
     def test_ids_stay_through_crossing_faster_than_boxes_overlap(self) -> None:

@@ -137,14 +137,12 @@ class MotionTracker:
         self._lives += [self._born(detection, number) for detection in seen if detection.score >= BORN]
 
     def _join(self, lives: Sequence[_Life], seen: list[Detection], number: int) -> list[_Life]:
-        """Give each detection to the life it fits best, those that overlap and could begin a track before others;
-        what is joined leaves ``seen``. Returns the rest."""
+        """Give each detection to the life it fits best; what is joined leaves ``seen``. Returns the rest."""
         fit = fits([life.now(number) for life in lives], [d.box for d in seen])
-        found = ((float(fit[i, j]), int(i), int(j)) for i, j in zip(*fit.nonzero(), strict=True))
-        pairs = sorted(((f >= 1.0 and seen[j].score >= BORN, f, i, j) for f, i, j in found), reverse=True)
+        pairs = sorted(((float(fit[i, j]), int(i), int(j)) for i, j in zip(*fit.nonzero(), strict=True)), reverse=True)
         lives_done: set[int] = set()
         seen_done: set[int] = set()
-        for _, _, i, j in pairs:
+        for _, i, j in pairs:
             if i in lives_done or j in seen_done:
                 continue
             lives[i].meet(seen[j], number, self._time, self._pictures.at_edge(seen[j].box))
