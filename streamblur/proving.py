@@ -5,8 +5,8 @@ run ─▶ verify ─▶ repair (what was found is covered too, run again) ─�
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,13 @@ import numpy as np
 from streamblur import __version__, compose, rooms
 from streamblur.belonging import fingerprint
 from streamblur.errors import OutputError
-from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, columns, outward
-from streamblur.faces.edits import free_id
+from streamblur.faces import PER_SCORE, Faces, FaceTrack, columns, outward, steps
+from streamblur.faces.edits import applied, free_id
 from streamblur.faces.recorder import Recorder, sha256
 from streamblur.findings import Finding, Verified
-from streamblur.geometry import between, grown
+from streamblur.geometry import grown
 from streamblur.settings import Settings
-from streamblur.values import Decided, Progress, SafeFrame, Summary
+from streamblur.values import Box, Decided, Progress, SafeFrame, Summary
 
 if TYPE_CHECKING:
     from streamblur.report import Album, Told
@@ -33,6 +33,8 @@ HELD = 0.25
 """Seconds before and after a finding for which its place is covered too."""
 WIDER = 0.15
 """Added on every side of what was found, as a share of it."""
+SECOND_LOOK = "second look"
+"""What faces that were mended are seen by, beside the detectors of the run."""
 Show = Callable[[Progress], None]
 
 
@@ -82,9 +84,10 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
         proved = replace(proved, verified=verified)
         if not (proof.repair and verified.findings and proved.rounds < ROUNDS):
             break
-        known, album = mended(believed, verified.findings), Album(rooms.part("sinks", "image").shot)
+        known = mended(believed, verified.findings, settings.keep_face)
+        album = Album(rooms.part("sinks", "image").shot)
         again = _run(replace(settings, force=True), source, output, known, album, show)
-        proved = replace(again, rounds=proved.rounds + 1)
+        proved = replace(again, summary=_both(proved.summary, again.summary), rounds=proved.rounds + 1)
     if proof.report is not None:
         _write(proof.report, told(settings, source, output, proved, album), settings.force)
     return proved
@@ -104,35 +107,50 @@ def _run(
     found = recorder.faces(fingerprint(settings, source), settings.told(), __version__)
     regions = dict.fromkeys((*settings.region, *(faces.regions if faces is not None else ())))
     excluded = dict.fromkeys((*settings.exclude_region, *(faces.excluded if faces is not None else ())))
-    return Proved(summary, replace(found, regions=tuple(regions), excluded=tuple(excluded)))
+    drawn = _by_hand(faces)
+    tracks = tuple(replace(track, added=track.id in drawn) for track in found.tracks)
+    return Proved(summary, replace(found, tracks=tracks, regions=tuple(regions), excluded=tuple(excluded)))
 
 
-def mended(faces: Faces, findings: tuple[Finding, ...]) -> Faces:
-    """The faces with everything that was found in the output covered as well, a little longer and larger."""
+def _by_hand(faces: Faces | None) -> set[int]:
+    """The tracks that a person made and no network ever saw."""
+    return {t.id for t in applied(faces).tracks if t.added and not t.by.any()} if faces is not None else set()
+
+
+def _both(first: Summary, again: Summary) -> Summary:
+    """Of a recording that was written twice: what holds is the second; the notes of both, and the time."""
+    notes = tuple(dict.fromkeys((*first.notes, *again.notes)))
+    return replace(again, seconds=first.seconds + again.seconds, notes=notes)
+
+
+def mended(faces: Faces, findings: Sequence[Finding], kept: Iterable[int] = ()) -> Faces:
+    """The faces with everything that was found in the output covered as well, a little longer and larger: as more of
+    the face that it belongs to, or as a new one, also when that face is ``kept`` visible."""
+    kept = applied(faces).kept | set(kept)
+    if SECOND_LOOK not in faces.detectors:
+        faces = replace(faces, detectors=(*faces.detectors, SECOND_LOOK))
     for finding in findings:
         track = _track(faces, free_id(faces), finding)
-        edit = {"do": "drawn", "id": track.id, **columns.of(track)}
-        faces = replace(faces, edits=(*faces.edits, edit))
+        edits: list[dict[str, Any]] = [{"do": "drawn", "id": track.id, **columns.of(track)}]
+        if finding.track is not None and finding.track not in kept:
+            edits.append({"do": "join", "track": finding.track, "other": track.id})
+        faces = replace(faces, edits=(*faces.edits, *edits))
     return faces
 
 
 def _track(faces: Faces, number: int, finding: Finding) -> FaceTrack:
     """The places of a finding, the way between them, and where it was before and after, as a track."""
     reach = round(HELD / faces.time_base)
-    times = [int(faces.times[number]) for number, _ in finding.places]
+    seen = np.array([frame for frame, _ in finding.places], np.int64)
+    times = faces.times[seen]
     first, stop = np.searchsorted(faces.times, (times[0] - reach, times[-1] + reach + 1))
     frames = np.arange(int(first), int(stop), dtype=np.int64)
-    edges = []
-    for pts in faces.times[frames].tolist():
-        later = int(np.clip(np.searchsorted(times, pts), 1, max(1, len(times) - 1)))
-        n = min(later, len(times) - 1)
-        t0, t1, a, b = times[later - 1], times[n], finding.places[later - 1][1], finding.places[n][1]
-        share = min(1.0, max(0.0, (pts - t0) / (t1 - t0))) if t1 > t0 else 0.0
-        box = outward(grown(between(a, b, share), WIDER))
-        edges.append([round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom)])
-    zeros = np.zeros(len(frames), np.int64)
-    score = round(min(1.0, finding.score) * PER_SCORE)
-    return FaceTrack(number, frames, np.array(edges, np.int64), zeros, zeros + score, True)
+    edges = np.array([astuple(box) for _, box in finding.places]).T
+    ways = np.column_stack([np.interp(faces.times[frames], times, edge) for edge in edges])
+    boxes = np.array([steps(outward(grown(Box(*way), WIDER))) for way in ways.tolist()], np.int64)
+    by = np.where(np.isin(frames, seen), faces.detectors.index(SECOND_LOOK) + 1, 0)
+    scores = np.full(len(frames), round(min(1.0, finding.score) * PER_SCORE), np.int64)
+    return FaceTrack(number, frames, boxes, by, scores, True)
 
 
 def told(settings: Settings, source: Path, output: Path, proved: Proved, album: Album) -> Told:

@@ -20,7 +20,7 @@ from films import film, nobody_looks, pictures, told
 from PIL import Image
 from scenes import SCENES
 
-from streamblur import InputError, OutputError, Settings, Summary
+from streamblur import InputError, OutputError, Settings, Summary, compose
 from streamblur.cli import main
 from streamblur.faces import Faces, FaceTrack, Fingerprint
 from streamblur.findings import Finding, Verified
@@ -215,6 +215,16 @@ def test_a_face_that_was_kept_stays_so_when_it_is_done_again(tmp_path: Path, mon
     asked = ["-o", str(tmp_path / "b.mp4"), "--from-report", str(report)]
     assert CliRunner().invoke(main, ["blur", str(clip), *asked]).exit_code == 0
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_what_a_person_drew_is_told_as_such_and_not_doubted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = tmp_path / "in.mp4"
+    told(monkeypatch, film(clip, SCENES["two"]))
+    faces = compose.detect(Settings(), clip)
+    drawn = {"do": "box", "id": 9, "box": [5, 5, 60, 70], "start": 0, "end": int(faces.times[30])}
+    proved = prove(Settings(**FAST), clip, tmp_path / "o.mp4", Proof(faces=replace(faces, edits=(drawn,))))
+    assert [track.id for track in proved.faces.tracks if track.added] == [9]
+    assert 9 not in [spot.track for spot in spots(proved.faces)]
 
 
 @pytest.mark.parametrize("harm", [{"format": "x"}, {"rows": 1}, {"faces": {}}, {"extra": 1}, {"settings": []}])

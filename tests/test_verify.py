@@ -20,8 +20,9 @@ from streamblur.cli import main
 from streamblur.detectors._jury import Jury
 from streamblur.exposure import detailed
 from streamblur.faces import Faces, file
+from streamblur.findings import Finding
 from streamblur.ports import Image
-from streamblur.proving import Proof, prove
+from streamblur.proving import Proof, mended, prove
 from streamblur.values import Box, Detection
 from streamblur.verify import verify
 from streamblur.verify._joining import Sight, findings
@@ -110,10 +111,31 @@ def test_what_is_found_is_mended(two: tuple[Path, Faces, Any], tmp_path: Path) -
     output = tmp_path / "o.mp4"
     seen = prove(Settings(**FAST), clip, output, Proof(verify=True, faces=holed))
     assert len(seen.unresolved) == 1
-    mended = prove(Settings(force=True, **FAST), clip, output, Proof(repair=True, faces=holed))
-    assert (mended.rounds, mended.unresolved) == (1, ())
-    assert [len(mended.faces.covers(n)) for n in (12, 13)] == [2, 2]
+    again = prove(Settings(force=True, **FAST), clip, output, Proof(repair=True, faces=holed))
+    assert (again.rounds, again.unresolved) == (1, ())
+    assert [{cover.track for cover in again.faces.covers(n)} for n in (12, 13)] == [{1, 2}, {1, 2}]
+    assert again.summary.tracks == seen.summary.tracks == 2, "a face that was mended is the one it was"
     assert verify(output, clip).findings == ()
+
+
+def test_a_face_nobody_knew_is_mended_as_one_more(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
+    clip, faces, _ = two
+    known = replace(faces, tracks=faces.tracks[:1])
+    again = prove(Settings(**FAST), clip, tmp_path / "o.mp4", Proof(repair=True, faces=known))
+    assert (again.summary.tracks, again.unresolved) == (2, ())
+    (new,) = (track for track in again.faces.tracks if track.id != known.tracks[0].id)
+    assert not new.added
+    assert set(again.faces.detectors) == {*known.detectors, "second look"}
+    assert new.by.any()
+
+
+def test_what_is_mended_of_a_face_kept_visible_is_hidden(two: tuple[Path, Faces, Any]) -> None:
+    faces = two[1]
+    found = Finding(0.4, 0.4, 1, Box(10, 10, 50, 60), 0.9, 1.0, 0.4, 1, ((10, Box(10, 10, 50, 60)),))
+    assert [edit["do"] for edit in mended(faces, [found]).edits] == ["drawn", "join"]
+    assert [edit["do"] for edit in mended(faces, [found], kept=[1]).edits] == ["drawn"]
+    kept = replace(faces, edits=({"do": "keep", "track": 1},))
+    assert [edit["do"] for edit in mended(kept, [found]).edits] == ["keep", "drawn"]
 
 
 def test_the_command_says_what_is_left_and_strict_is_exit_code_3(two: tuple[Path, Faces, Any], tmp_path: Path) -> None:
@@ -166,8 +188,44 @@ def test_the_less_shows_the_surer_it_must_be(
     assert len(findings(sights(*seen), None, False)) == alone
 
 
-@pytest.mark.parametrize(("views", "agree"), [([], False), ([2], False), ([2, 5], True), (range(6), True)])
-def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bool) -> None:
+def sight(number: int, left: float, score: float = 0.9, top: float = 0) -> Sight:
+    return Sight(number, number / 10, Detection(Box(left, top, left + 40, top + 50), score, "yunet"), 1.0)
+
+
+@pytest.mark.parametrize("by_content", [True, False])
+def test_what_is_side_by_side_is_one_place(by_content: bool) -> None:
+    bouquet = [sight(0, 100), sight(0, 104, 0.8), sight(0, 150), sight(1, 195), sight(2, 130, top=60)]
+    (found,) = findings(bouquet, None, by_content)
+    assert (found.start, found.end, found.frames) == (0.0, 0.2, 3)
+    assert found.places == ((0, Box(100, 0, 190, 50)), (1, Box(195, 0, 235, 50)), (2, Box(130, 60, 170, 110)))
+    far = [sight(0, 100), sight(0, 190), sight(12, 100)]
+    assert [place.places[0] for place in findings(far, None, by_content)] == [
+        (0, Box(100, 0, 140, 50)),
+        (0, Box(190, 0, 230, 50)),
+        (12, Box(100, 0, 140, 50)),
+    ]
+
+
+def test_one_face_seen_twice_on_one_frame_is_not_two_frames() -> None:
+    assert findings([sight(3, 100, 0.7), sight(3, 102, 0.6)], None, True) == ()
+
+
+def test_two_faces_that_are_known_are_two_places(two: tuple[Path, Faces, Any]) -> None:
+    tracks = tuple(
+        replace(track, boxes=track.boxes * 0 + np.array([left, 0, left + 4000, 5000]))
+        for track, left in zip(two[1].tracks, (10_000, 15_000), strict=True)
+    )
+    faces = replace(two[1], tracks=tracks)
+    found = findings([sight(0, 100), sight(0, 150), sight(0, 195), sight(1, 100)], faces, True)
+    assert [(place.track, place.frames) for place in found] == [(1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("views", "agree", "of_little"),
+    [([], False, False), ([2], False, False), ([0, 3], True, False), ([3, 4], True, False), ([4, 5], True, True)],
+)
+def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bool, of_little: bool) -> None:
+    """Six close-ups, the two largest last."""
     looks = iter(range(99))
 
     def strict(sheet: Image) -> list[Detection]:
@@ -175,15 +233,17 @@ def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bo
         face = Box(place / 2, place / 2, place * 1.5, place * 1.5)
         return [Detection(face, 0.5, "yunet")] if next(looks) in views else []
 
-    jury = Jury(lambda sheet: [], strict)
-    assert jury.agrees(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60)) is agree
+    jury, picture = Jury(lambda sheet: [], strict), np.zeros((90, 90, 3), np.uint8)
+    assert jury.agrees(picture, Box(20, 20, 60, 60)) is agree
+    looks = iter(range(99))
+    assert jury.agrees(picture, Box(20, 20, 60, 60), little=True) is of_little
 
 
 def test_one_network_alone_must_be_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "place", lambda name: None)
     with closing(rooms.eyes(Settings(), 640)) as eyes:
         assert eyes.likely == 0.75
-        assert eyes.agree(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60))
+        assert eyes.agree(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60), little=True)
 
 
 def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:

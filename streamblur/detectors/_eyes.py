@@ -79,11 +79,11 @@ class Eyes:
         found = (replace(f, box=moved(scaled(f.box, 1 / zoom, 1 / zoom), left, top)) for f in self.glance(cut))
         return [face for face in found if iou(face.box, place) >= _NEAR]
 
-    def agree(self, image: Image, place: Box) -> bool:
-        """Whether close-ups agree that there is a face: many covered ones side by side look like one in a single size.
-        Eyes without a jury cannot tell."""
+    def agree(self, image: Image, place: Box, little: bool) -> bool:
+        """Whether close-ups agree that there is a face, of which perhaps ``little`` shows: many covered ones side by
+        side look like one in a single size. Eyes without a jury cannot tell."""
         with modest():
-            return self._jury is None or self._jury.agrees(image, place)
+            return self._jury is None or self._jury.agrees(image, place, little)
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:
         with modest():

@@ -22,7 +22,7 @@ _SMALL = 64  # pixels of the second close-up: a false box seldom looks like a fa
 _HOPE = 0.3  # opinion of the short range below which YuNet is not asked
 # Logistic fit of what was seen before (at most 0.5) and the opinions, scaled so that 0.5 is as likely a face as not.
 _BEFORE, _SHORT, _LARGE, _SMALLER = 0.70, 0.24, 0.20, 0.40
-_VIEWS = (64, 96, 160)  # pixels of the close-ups that have to agree
+_VIEWS = (64, 96, 160)  # pixels of the close-ups that have to agree, the largest last
 _ALONE = 0.35  # what a very high opinion of the short range loses when YuNet sees nothing: a profile, or a false box
 
 
@@ -47,20 +47,22 @@ class Jury:
             for (face, _), opinion, score in zip(faces, said, _scores(before, said, support), strict=True)
         ]
 
-    def agrees(self, image: Image, place: Box) -> bool:
+    def agrees(self, image: Image, place: Box, little: bool = False) -> bool:
         """Whether YuNet sees a face at a place in two close-ups at least of six, in three sizes and mirrored: upright,
-        or else, where the short range is sure of a face, as it says that the head is tilted."""
-        if self._views(image, place, 1 + 0j) >= 2:
+        or else, where the short range is sure of a face, as it says that the head is tilted. If ``little`` of it shows,
+        both of the largest have to take it for a face: what looks like one beside a mask does so when it is small."""
+        if self._agreed(image, place, 1 + 0j, little):
             return True
         said = either_way_up(image, [place], self._short)[0]
-        return said.score >= SURE and self._views(image, place, said.tilt) >= 2
+        return said.score >= SURE and self._agreed(image, place, said.tilt, little)
 
-    def _views(self, image: Image, place: Box, tilt: complex) -> int:
+    def _agreed(self, image: Image, place: Box, tilt: complex, little: bool) -> bool:
         width = image.shape[1]
         mirrored = np.ascontiguousarray(image[:, ::-1])
         other = Box(width - place.right, place.top, width - place.left, place.bottom)
         ways = ((image, place, tilt), (mirrored, other, tilt.conjugate()))
-        return sum(opinions(i, [(b, t)], self._tilted, cell)[0].score > 0 for i, b, t in ways for cell in _VIEWS)
+        scores = [opinions(i, [(b, t)], self._tilted, cell)[0].score for cell in _VIEWS for i, b, t in ways]
+        return sum(score > 0 for score in scores) >= 2 and (not little or min(scores[-2:]) >= LIKELY)
 
     def _upright(self, image: Image, said: Sequence[Opinion | None]) -> list[float]:
         """What YuNet's look at the faces adds to their scores, seen upright; 0 for None."""

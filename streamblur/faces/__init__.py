@@ -122,11 +122,8 @@ class Faces:
 
 def outward(box: Box) -> Box:
     """The box in whole hundredths of a pixel, never smaller; one that is already so stays as it is."""
-    low = [round(edge * UNIT) if abs(edge * UNIT - round(edge * UNIT)) < _NEAR else None for edge in _edges(box)]
-    left, top, right, bottom = (
-        near if near is not None else (math.floor if i < 2 else math.ceil)(edge * UNIT)
-        for i, (near, edge) in enumerate(zip(low, _edges(box), strict=True))
-    )
+    left, top = (math.floor(edge * UNIT + _NEAR) for edge in (box.left, box.top))
+    right, bottom = (math.ceil(edge * UNIT - _NEAR) for edge in (box.right, box.bottom))
     return Box(left / UNIT, top / UNIT, right / UNIT, bottom / UNIT)
 
 
@@ -134,5 +131,6 @@ _NEAR = 1e-6
 """Of a step: an edge so near to a whole one is that one, less what floating point made of it."""
 
 
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.top, box.right, box.bottom
+def steps(box: Box) -> list[int]:
+    """Left, top, right and bottom of a box that is ``outward``, in hundredths of a pixel."""
+    return [round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom)]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from streamblur.errors import InputError
-from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, Numbers, columns, outward
+from streamblur.faces import PER_SCORE, Faces, FaceTrack, Numbers, columns, outward, steps
 from streamblur.faces.schema import NotValid
 from streamblur.values import Box
 
@@ -65,8 +65,7 @@ def _box(faces: Faces, edit: Edit) -> Faces:
     frames = _between(faces, edit["start"], edit["end"])
     if box.width <= 0 or box.height <= 0 or not len(frames):
         raise NotValid("its box, or its time, is empty")
-    edges = [round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom)]
-    boxes = np.tile(np.array(edges, np.int64), (len(frames), 1))
+    boxes = np.tile(np.array(steps(box), np.int64), (len(frames), 1))
     zeros = np.zeros(len(frames), np.int64)
     return _with_new(faces, FaceTrack(edit["id"], frames, boxes, zeros, zeros + PER_SCORE, True))
 

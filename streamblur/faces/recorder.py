@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from streamblur.errors import InputError
-from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, Fingerprint, Numbers
+from streamblur.faces import PER_SCORE, Faces, FaceTrack, Fingerprint, Numbers, steps
 from streamblur.values import Cover, Decided, StreamInfo
 
 _PIECE = 1 << 20
@@ -55,9 +55,7 @@ class Recorder:
     def _row(self, number: int, cover: Cover) -> tuple[int, ...]:
         source = cover.source or ("unknown" if cover.seen else "")
         by = self._detectors.setdefault(source, len(self._detectors)) if cover.seen else 0
-        box = cover.box
-        edges = (round(edge * UNIT) for edge in (box.left, box.top, box.right, box.bottom))
-        return number, *edges, by, round(min(1.0, max(0.0, cover.score)) * PER_SCORE)
+        return number, *steps(cover.box), by, round(min(1.0, max(0.0, cover.score)) * PER_SCORE)
 
     def faces(self, source: Fingerprint, settings: Mapping[str, Any], version: str) -> Faces:
         """Everything so far; ``source.frames`` is counted here."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from streamblur import rooms
 from streamblur.errors import InputError
-from streamblur.faces import PER_SCORE, UNIT, Faces, FaceTrack, outward
+from streamblur.faces import PER_SCORE, Faces, FaceTrack, outward, steps
 from streamblur.ports import Tracker
 from streamblur.review._showing import Showing
 from streamblur.settings import Settings
@@ -32,11 +32,10 @@ def followed(showing: Showing, faces: Faces, pts: int, box: Box, report: Report 
     tell = report or (lambda done, total: None)
     back = _way(showing, faces, number, before, box, lambda done: tell(done, after - before))
     on = _way(showing, faces, number, after, box, lambda done: tell(number - before + done, after - before))
-    boxes = [outward(each) for each in (*reversed(back), box, *on)]
-    edges = [[round(edge * UNIT) for edge in (b.left, b.top, b.right, b.bottom)] for b in boxes]
+    boxes = [steps(outward(each)) for each in (*reversed(back), box, *on)]
     frames = np.arange(number - len(back), number + len(on) + 1, dtype=np.int64)
     zeros = np.zeros(len(frames), np.int64)
-    return FaceTrack(0, frames, np.array(edges, np.int64), zeros, zeros + PER_SCORE, True)
+    return FaceTrack(0, frames, np.array(boxes, np.int64), zeros, zeros + PER_SCORE, True)
 
 
 def _shot(faces: Faces, number: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ single close-up only (many covered faces side by side may).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from streamblur.findings import Verified
 from streamblur.geometry import between, iou
 from streamblur.settings import Settings
 from streamblur.values import Detection, Progress
-from streamblur.verify._joining import JOIN, Sight, findings
+from streamblur.verify._joining import JOIN, PLAIN, Sight, findings
 from streamblur.verify._looking import Looking
 from streamblur.verify._pairs import Pair, Pairs
 
@@ -88,20 +88,36 @@ def looked(
 
 def _seen(pairs: Pairs, looking: Looking, report: Report | None) -> Iterator[Sight]:
     """Every sight of a face in the output."""
-    waiting: list[Pair] = []
-    before: list[Detection] = []
+    told = _told(pairs, looking, report)
+    return _on_each(told, looking, pairs.still) if pairs.still or not pairs.both else _by_the_original(told, looking)
+
+
+def _told(pairs: Pairs, looking: Looking, report: Report | None) -> Iterator[Pair]:
+    for pair in pairs:
+        yield pair
+        if report is not None:
+            report(Progress(pair.number + 1, pairs.total, looking.faces))
+
+
+def _on_each(pairs: Iterable[Pair], looking: Looking, still: bool) -> Iterator[Sight]:
+    """Looked for on every frame: with all eyes on pictures, and on a recording every fifth of a second."""
     closed = -EVERY
     for pair in pairs:
+        closely = still or pair.time - closed >= EVERY - 1e-6
+        closed = pair.time if closely else closed
+        yield from _open(pair, looking(pair, closely), looking)
+
+
+def _by_the_original(pairs: Iterable[Pair], looking: Looking) -> Iterator[Sight]:
+    """Looked for in the original every fifth of a second, on the first and on the last frame."""
+    waiting: list[Pair] = []
+    before: list[Detection] = []
+    for pair in pairs:
         waiting.append(pair)
-        rested = pair.original is None or pairs.still or not waiting[1:]
-        if rested or pair.time - waiting[0].time >= EVERY - 1e-6:
-            closely = pair.original is not None or pairs.still or pair.time - closed >= EVERY - 1e-6
-            closed = pair.time if closely else closed
-            now = looking(pair, closely)
+        if len(waiting) == 1 or pair.time - waiting[0].time >= EVERY - 1e-6:
+            now = looking(pair)
             yield from _since(waiting, before, now, looking)
-            before, waiting = now, [pair] if pair.original is not None and not pairs.still else []
-        if report is not None:
-            report(Progress(pair.number + 1, pairs.total, len(before)))
+            before, waiting = now, [pair]
     if len(waiting) > 1:
         yield from _since(waiting, before, looking(waiting[-1]), looking)
 
@@ -110,7 +126,7 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
     """The sights on the frames after the last look up to this one: on that looked at as it is; on one between, where
     a face on the way from look to look shows in the output, it is looked at there too."""
     first, last = waiting[0], waiting[-1]
-    for pair in waiting[1:-1] if len(waiting) > 2 else []:
+    for pair in waiting[1:-1]:
         share = (pair.number - first.number) / (last.number - first.number)
         for way in _ways(before, now, share):
             if looking.shown(pair, way.box) >= VISIBLE:
@@ -121,7 +137,7 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
 def _open(pair: Pair, faces: list[Detection], looking: Looking) -> Iterator[Sight]:
     for face in faces:
         share = looking.shown(pair, face.box)
-        if share >= VISIBLE and (pair.original is not None or looking.surely(pair, face.box)):
+        if share >= VISIBLE and (pair.original is not None or looking.surely(pair, face.box, share < PLAIN)):
             yield Sight(pair.number, pair.time, face, share)
 
 

@@ -32,21 +32,23 @@ SAME = 0.4
 
 
 class Looking:
-    """Looks at single pairs; counts its looks. ``faces`` have their edits applied."""
+    """Looks at single pairs; counts its ``looks``, and the ``faces`` of the last. ``known`` have their edits done."""
 
-    def __init__(self, eyes: Eyes, longest: int, faces: Faces | None, settings: Settings) -> None:
-        self._eyes, self._picture, self._faces = eyes, AnalysisPicture(longest), faces
-        self._wishes = rooms.wishes(settings, faces)
+    def __init__(self, eyes: Eyes, longest: int, known: Faces | None, settings: Settings) -> None:
+        self._eyes, self._picture, self._known = eyes, AnalysisPicture(longest), known
+        self._wishes = rooms.wishes(settings, known)
         self._grays: dict[int, tuple[Gray, Gray | None]] = {}
         self._shown, self._at = np.zeros((1, 1, 3), np.uint8), -1
-        self.looks = 0
+        self.looks = self.faces = 0
 
     def __call__(self, pair: Pair, closely: bool = True) -> list[Detection]:
         """The likely faces of a pair, seen or not in the output; with all eyes, or with the best of them only."""
         self.looks += 1
         look = self._eyes.detect if closely else self._eyes.glance
         image, x, y = self._image(pair)
-        return self._worth(pair, (replace(face, box=scaled(face.box, x, y)) for face in look(image)))
+        found = self._worth(pair, (replace(face, box=scaled(face.box, x, y)) for face in look(image)))
+        self.faces = len(found)
+        return found
 
     def closely(self, pair: Pair, box: Box) -> list[Detection]:
         """What a close-up shows at one place of a pair that was not looked at."""
@@ -54,10 +56,10 @@ class Looking:
         found = self._eyes.closely(image, scaled(box, 1 / x, 1 / y))
         return self._worth(pair, (replace(face, box=scaled(face.box, x, y)) for face in found))
 
-    def surely(self, pair: Pair, box: Box) -> bool:
-        """Whether close-ups of the output alone agree that there is a face."""
+    def surely(self, pair: Pair, box: Box, little: bool) -> bool:
+        """Whether close-ups of the output alone agree that there is a face, of which perhaps ``little`` shows."""
         image, x, y = self._image(pair)
-        return self._eyes.agree(image, scaled(box, 1 / x, 1 / y))
+        return self._eyes.agree(image, scaled(box, 1 / x, 1 / y), little)
 
     def _image(self, pair: Pair) -> tuple[Image, float, float]:
         """The picture that is looked at, and how many pixels of the frame one of its is wide and high."""
@@ -78,10 +80,10 @@ class Looking:
         areas = (region.box for region in self._wishes.excluded if region.at(pair.time))
         if sum(overlap(area, box) for area in areas) > CHOSEN * box.area:
             return True
-        if self._faces is None or not self._wishes.kept or pair.number >= len(self._faces.times):
+        if self._known is None or not self._wishes.kept or pair.number >= len(self._known.times):
             return False
-        pts = int(self._faces.times[pair.number])
-        covers = (c for c in self._faces.covers(pair.number) if pts in self._wishes.kept.get(c.track, ()))
+        pts = int(self._known.times[pair.number])
+        covers = (c for c in self._known.covers(pair.number) if pts in self._wishes.kept.get(c.track, ()))
         return any(iou(cover.box, box) >= SAME for cover in covers)
 
     def shown(self, pair: Pair, box: Box) -> float:

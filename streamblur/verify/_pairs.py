@@ -44,10 +44,15 @@ class Pairs:
         self._places = output, original
         self._sources = [_opened(settings, place, stack) for place in (output, original) if place is not None]
         self.count = 0
-        if len(self._sources) == 2:
+        if self.both:
             a, b = (source.info for source in self._sources)
             if {a.width, a.height} != {b.width, b.height}:
                 raise InputError(f"{output} and {original} are not of one size: give the original of this very output.")
+
+    @property
+    def both(self) -> bool:
+        """Whether there is an original."""
+        return len(self._sources) == 2
 
     @property
     def total(self) -> int | None:
