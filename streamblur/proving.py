@@ -5,23 +5,21 @@ run ─▶ verify ─▶ repair (what was found is covered too, run again) ─�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from streamblur import __version__, compose, rooms
 from streamblur.belonging import fingerprint
 from streamblur.errors import OutputError
-from streamblur.faces import PER_SCORE, Faces, FaceTrack, columns, outward, steps
-from streamblur.faces.edits import applied, free_id
+from streamblur.faces import Faces
+from streamblur.faces.edits import applied
+from streamblur.faces.mending import mended
 from streamblur.faces.recorder import Recorder, sha256
 from streamblur.findings import Finding, Verified
-from streamblur.geometry import grown
 from streamblur.settings import Settings
-from streamblur.values import Box, Decided, Progress, SafeFrame, Summary
+from streamblur.values import Decided, Progress, SafeFrame, Summary
 
 if TYPE_CHECKING:
     from streamblur.report import Album, Told
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".html", ".htm", ".json")
 ROUNDS = 2
 """How often at most what was found is covered and the whole written again."""
-HELD = 0.25
-"""Seconds before and after a finding for which its place is covered too."""
-WIDER = 0.15
-"""Added on every side of what was found, as a share of it."""
-SECOND_LOOK = "second look"
-"""What faces that were mended are seen by, beside the detectors of the run."""
 Show = Callable[[Progress], None]
 
 
@@ -121,36 +113,6 @@ def _both(first: Summary, again: Summary) -> Summary:
     """Of a recording that was written twice: what holds is the second; the notes of both, and the time."""
     notes = tuple(dict.fromkeys((*first.notes, *again.notes)))
     return replace(again, seconds=first.seconds + again.seconds, notes=notes)
-
-
-def mended(faces: Faces, findings: Sequence[Finding], kept: Iterable[int] = ()) -> Faces:
-    """The faces with everything that was found in the output covered as well, a little longer and larger: as more of
-    the face that it belongs to, or as a new one, also when that face is ``kept`` visible."""
-    kept = applied(faces).kept | set(kept)
-    if SECOND_LOOK not in faces.detectors:
-        faces = replace(faces, detectors=(*faces.detectors, SECOND_LOOK))
-    for finding in findings:
-        track = _track(faces, free_id(faces), finding)
-        edits: list[dict[str, Any]] = [{"do": "drawn", "id": track.id, **columns.of(track)}]
-        if finding.track is not None and finding.track not in kept:
-            edits.append({"do": "join", "track": finding.track, "other": track.id})
-        faces = replace(faces, edits=(*faces.edits, *edits))
-    return faces
-
-
-def _track(faces: Faces, number: int, finding: Finding) -> FaceTrack:
-    """The places of a finding, the way between them, and where it was before and after, as a track."""
-    reach = round(HELD / faces.time_base)
-    seen = np.array([frame for frame, _ in finding.places], np.int64)
-    times = faces.times[seen]
-    first, stop = np.searchsorted(faces.times, (times[0] - reach, times[-1] + reach + 1))
-    frames = np.arange(int(first), int(stop), dtype=np.int64)
-    edges = np.array([astuple(box) for _, box in finding.places]).T
-    ways = np.column_stack([np.interp(faces.times[frames], times, edge) for edge in edges])
-    boxes = np.array([steps(outward(grown(Box(*way), WIDER))) for way in ways.tolist()], np.int64)
-    by = np.where(np.isin(frames, seen), faces.detectors.index(SECOND_LOOK) + 1, 0)
-    scores = np.full(len(frames), round(min(1.0, finding.score) * PER_SCORE), np.int64)
-    return FaceTrack(number, frames, boxes, by, scores, True)
 
 
 def told(settings: Settings, source: Path, output: Path, proved: Proved, album: Album) -> Told:

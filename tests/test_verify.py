@@ -17,12 +17,15 @@ from scenes import SCENES, Scene
 
 from streamblur import InputError, Settings, compose, models, rooms
 from streamblur.cli import main
+from streamblur.detectors._eyes import ALONE, closer
 from streamblur.detectors._jury import Jury
+from streamblur.detectors._second import Judge
 from streamblur.exposure import detailed
 from streamblur.faces import Faces, file
+from streamblur.faces.mending import mended
 from streamblur.findings import Finding
 from streamblur.ports import Image
-from streamblur.proving import Proof, mended, prove
+from streamblur.proving import Proof, prove
 from streamblur.values import Box, Detection
 from streamblur.verify import verify
 from streamblur.verify._joining import Sight, findings
@@ -146,6 +149,8 @@ def test_the_command_says_what_is_left_and_strict_is_exit_code_3(two: tuple[Path
     result = CliRunner().invoke(main, asked)
     assert result.exit_code == 0, result.output
     assert "Face left: 0:00.52, 1 frame," in result.stdout
+    assert "\nEyes: " in result.stdout
+    assert "MediaPipe" in result.stdout
     assert result.stdout.endswith("Looked again at 30 frames: 1 place where a face can be seen.\n")
     assert CliRunner().invoke(main, [*asked, "--strict"]).exit_code == 3
     assert CliRunner().invoke(main, ["verify", str(tmp_path / "no.mp4")]).exit_code == 1
@@ -239,11 +244,31 @@ def test_a_face_is_one_in_more_than_one_close_up(views: Sequence[int], agree: bo
     assert jury.agrees(picture, Box(20, 20, 60, 60), little=True) is of_little
 
 
-def test_one_network_alone_must_be_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_network_alone_says_so_and_sees_a_face_in_several_close_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "place", lambda name: None)
+    picture, face = np.zeros((200, 200, 3), np.uint8), Box(60, 50, 100, 100)
     with closing(rooms.eyes(Settings(), 640)) as eyes:
-        assert eyes.likely == 0.75
-        assert eyes.agree(np.zeros((90, 90, 3), np.uint8), Box(20, 20, 60, 60), little=True)
+        assert eyes.names == (ALONE,)
+        assert eyes.agree(picture, face, little=True)
+    looks = iter(range(99))
+
+    def of(views: Sequence[int], beside: float = 0.0) -> Judge:
+        """Sees the face with 0.9 in some of the close-ups, which it fills to 1/1.5, 1/2 and 1/3."""
+
+        def judge(view: Image) -> list[tuple[Detection, complex]]:
+            number, side = next(looks), view.shape[0]
+            high = side / (1.5, 2.0, 3.0)[number // 2]
+            left, top = (side - high * 0.8) / 2 + beside * high, (side - high) / 2
+            box = Box(left, top, left + high * 0.8, top + high)
+            return [(Detection(box, 0.9, "mediapipe"), 1 + 0j)] if number in views else []
+
+        return judge
+
+    assert closer(picture, face, of(range(6))) == 1
+    looks = iter(range(99))
+    assert closer(picture, face, of((0, 2, 3, 5))) == pytest.approx(0.9 * 4 / 6 / 0.62 * 0.8)
+    looks = iter(range(99))
+    assert closer(picture, face, of(range(6), beside=0.5)) == 0, "it means another place"
 
 
 def test_detail_is_what_a_blurred_face_or_a_mosaic_has_not() -> None:

@@ -113,9 +113,10 @@ def tell(context: click.Context, proved: Proved, quiet: bool) -> None:
 
 
 def tell_findings(verified: Verified) -> None:
-    """A line for each face that is left, then one for all."""
+    """A line for each place where a face is left, one for who looked, and one for all."""
     for finding in verified.findings:
         click.echo(line(finding))
+    click.echo(f"Eyes: {'; '.join(verified.eyes)}.")
     count = len(verified.findings)
     what = "no face left" if not count else f"{count} place{'s' if count > 1 else ''} where a face can be seen"
     frames = f"{verified.frames} frame{'s' if verified.frames != 1 else ''}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from streamblur.detectors._scan import Look
 from streamblur.detectors._second import CELL, LIKELY, SURE, Judge, Opinion, either_way_up, opinions
+from streamblur.geometry import iou
 from streamblur.ports import Image
 from streamblur.values import Box, Detection
 
@@ -23,6 +24,7 @@ _HOPE = 0.3  # opinion of the short range below which YuNet is not asked
 # Logistic fit of what was seen before (at most 0.5) and the opinions, scaled so that 0.5 is as likely a face as not.
 _BEFORE, _SHORT, _LARGE, _SMALLER = 0.70, 0.24, 0.20, 0.40
 _VIEWS = (64, 96, 160)  # pixels of the close-ups that have to agree, the largest last
+_THERE = 0.4  # IoU from which they see this very face: half a box of background beside a hidden one has up to 0.33
 _ALONE = 0.35  # what a very high opinion of the short range loses when YuNet sees nothing: a profile, or a false box
 
 
@@ -48,7 +50,7 @@ class Jury:
         ]
 
     def agrees(self, image: Image, place: Box, little: bool = False) -> bool:
-        """Whether YuNet sees a face at a place in two close-ups at least of six, in three sizes and mirrored: upright,
+        """Whether YuNet sees a face right there in two close-ups at least of six, in three sizes and mirrored: upright,
         or else, where the short range is sure of a face, as it says that the head is tilted. If ``little`` of it shows,
         both of the largest have to take it for a face: what looks like one beside a mask does so when it is small."""
         if self._agreed(image, place, 1 + 0j, little):
@@ -61,7 +63,8 @@ class Jury:
         mirrored = np.ascontiguousarray(image[:, ::-1])
         other = Box(width - place.right, place.top, width - place.left, place.bottom)
         ways = ((image, place, tilt), (mirrored, other, tilt.conjugate()))
-        scores = [opinions(i, [(b, t)], self._tilted, cell)[0].score for cell in _VIEWS for i, b, t in ways]
+        views = [(opinions(i, [(b, t)], self._tilted, cell)[0], b) for cell in _VIEWS for i, b, t in ways]
+        scores = [opinion.score if iou(opinion.box, b) >= _THERE else 0.0 for opinion, b in views]
         return sum(score > 0 for score in scores) >= 2 and (not little or min(scores[-2:]) >= LIKELY)
 
     def _upright(self, image: Image, said: Sequence[Opinion | None]) -> list[float]:

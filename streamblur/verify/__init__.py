@@ -6,8 +6,10 @@
 
 With the original, faces are looked for in the *original* and it is the content of the output there that counts: a
 masked face cannot raise an alarm, a half-covered one does. Without it they are looked for in the output,
-and what has no detail in it (a blurred face may look like one) does not count, nor what looks like a face in a
-single close-up only (many covered faces side by side may).
+and what has no detail in it (a blurred face may look like one) does not count, nor what shows little and looks like a
+face only when it is small (hair beside a mask may). Either way more than one close-up has to show the face, right
+there: many covered ones side by side look like one in a single size, and a box beside a face is full of background.
+What is found side by side at one time is one finding: a place to look at.
 """
 
 from __future__ import annotations
@@ -135,9 +137,10 @@ def _since(waiting: list[Pair], before: list[Detection], now: list[Detection], l
 
 
 def _open(pair: Pair, faces: list[Detection], looking: Looking) -> Iterator[Sight]:
+    """The faces of a frame that show in the output and that close-ups confirm."""
     for face in faces:
         share = looking.shown(pair, face.box)
-        if share >= VISIBLE and (pair.original is not None or looking.surely(pair, face.box, share < PLAIN)):
+        if share >= VISIBLE and looking.surely(pair, face.box, pair.original is None and share < PLAIN):
             yield Sight(pair.number, pair.time, face, share)
 
 

@@ -57,7 +57,7 @@ class Looking:
         return self._worth(pair, (replace(face, box=scaled(face.box, x, y)) for face in found))
 
     def surely(self, pair: Pair, box: Box, little: bool) -> bool:
-        """Whether close-ups of the output alone agree that there is a face, of which perhaps ``little`` shows."""
+        """Whether close-ups agree that there is a face, of which perhaps ``little`` shows."""
         image, x, y = self._image(pair)
         return self._eyes.agree(image, scaled(box, 1 / x, 1 / y), little)
 
