@@ -5,7 +5,7 @@ run ─▶ verify ─▶ repair (what was found is covered too, run again) ─�
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,10 +76,11 @@ def prove(settings: Settings, source: Path, output: Path, proof: Proof, show: Sh
         proved = replace(proved, verified=verified)
         if not (proof.repair and verified.findings and proved.rounds < ROUNDS):
             break
-        known = mended(believed, verified.findings, settings.keep_face)
+        known = mended(believed, verified.findings)
         album = Album(rooms.part("sinks", "image").shot)
         again = _run(replace(settings, force=True), source, output, known, album, show)
-        proved = replace(again, summary=_both(proved.summary, again.summary), rounds=proved.rounds + 1)
+        summary = _both(proved.summary, again.summary, verified.findings)
+        proved = replace(again, summary=summary, rounds=proved.rounds + 1)
     if proof.report is not None:
         _write(proof.report, told(settings, source, output, proved, album), settings.force)
     return proved
@@ -109,10 +110,12 @@ def _by_hand(faces: Faces | None) -> set[int]:
     return {t.id for t in applied(faces).tracks if t.added and not t.by.any()} if faces is not None else set()
 
 
-def _both(first: Summary, again: Summary) -> Summary:
-    """Of a recording that was written twice: what holds is the second; the notes of both, and the time."""
+def _both(first: Summary, again: Summary, findings: Sequence[Finding]) -> Summary:
+    """Of what was mended and written again: the faces are those of the first run and the ``findings`` that belong to
+    none of them; notes and seconds are those of both."""
+    tracks = first.tracks + sum(finding.track is None for finding in findings)
     notes = tuple(dict.fromkeys((*first.notes, *again.notes)))
-    return replace(again, seconds=first.seconds + again.seconds, notes=notes)
+    return replace(again, tracks=tracks, notes=notes, seconds=first.seconds + again.seconds)
 
 
 def told(settings: Settings, source: Path, output: Path, proved: Proved, album: Album) -> Told:

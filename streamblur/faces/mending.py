@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, replace
-from typing import Any
 
 import numpy as np
 
 from streamblur.faces import PER_SCORE, Faces, FaceTrack, columns, outward, steps
-from streamblur.faces.edits import applied, free_id
+from streamblur.faces.edits import free_id
 from streamblur.findings import Finding
 from streamblur.geometry import grown
 from streamblur.values import Box
@@ -22,18 +21,16 @@ SECOND_LOOK = "second look"
 """What faces that were mended are seen by, beside the detectors of the run."""
 
 
-def mended(faces: Faces, findings: Sequence[Finding], kept: Iterable[int] = ()) -> Faces:
-    """The faces with everything that was found in the output covered as well, a little longer and larger: as more of
-    the face that it belongs to, or as a new one, also when that face is ``kept`` visible."""
-    kept = applied(faces).kept | set(kept)
+def mended(faces: Faces, findings: Sequence[Finding]) -> Faces:
+    """The faces with everything that was found in the output covered as well, a little longer and larger.
+
+    Each gets a track of its own, also where it may belong to a face: one that is kept visible must not take it along.
+    """
     if SECOND_LOOK not in faces.detectors:
         faces = replace(faces, detectors=(*faces.detectors, SECOND_LOOK))
     for finding in findings:
         track = _track(faces, free_id(faces), finding)
-        edits: list[dict[str, Any]] = [{"do": "drawn", "id": track.id, **columns.of(track)}]
-        if finding.track is not None and finding.track not in kept:
-            edits.append({"do": "join", "track": finding.track, "other": track.id})
-        faces = replace(faces, edits=(*faces.edits, *edits))
+        faces = replace(faces, edits=(*faces.edits, {"do": "drawn", "id": track.id, **columns.of(track)}))
     return faces
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ BESIDE = 0.5
 APART = 0.5
 """Seconds after which it is another face, or place."""
 REACH = 10
-"""Frames before and after in which the track that a finding belongs to is looked for."""
+"""Frames before and after in which the track that a sight belongs to is looked for."""
+ASKED = 9
+"""Sights of a face that are asked for its track, about."""
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ def _places(groups: Sequence[list[Sight]], faces: Faces | None) -> list[_Place]:
     """What is taken for a face now here, now a little beside it, is one place to look at."""
     places: list[_Place] = []
     for group in groups:
-        here = _Place(group, _whose(_worst(group), faces), _areas(group))
+        here = _Place(group, _whose(group, faces), _areas(group))
         for place in list(places):
             if here.meets(place):
                 here.take(place)
@@ -138,10 +141,17 @@ def _worst(sights: Sequence[Sight]) -> Sight:
     return max(sights, key=lambda s: s.shown * s.face.box.area)
 
 
-def _whose(sight: Sight, faces: Faces | None) -> int | None:
-    """The track that is nearest in time and place."""
+def _whose(sights: Sequence[Sight], faces: Faces | None) -> int | None:
+    """The track that is the nearest of most sights; of many, some are asked."""
     if faces is None:
         return None
+    votes = Counter(_nearest(sight, faces) for sight in sights[:: max(1, len(sights) // ASKED)])
+    track, count = votes.most_common(1)[0]
+    return track if 2 * count > votes.total() else None
+
+
+def _nearest(sight: Sight, faces: Faces) -> int | None:
+    """The track that is nearest in time and place."""
     reach = range(max(0, sight.number - REACH), min(len(faces.times), sight.number + REACH + 1))
     near = ((iou(c.box, sight.face.box), c.track) for n in reach for c in faces.covers(n))
     share, track = max(near, default=(0.0, 0))
