@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamblur.values import Box
 
 
@@ -19,6 +22,21 @@ def iou(a: Box, b: Box) -> float:
     shared = overlap(a, b)
     union = a.area + b.area - shared
     return shared / union if union > 0 else 0.0
+
+
+def edges(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """Left, top, right, bottom of each box, shape (boxes, 4)."""
+    return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], np.float64).reshape(-1, 4)
+
+
+def ious(rows: Sequence[Box], columns: Sequence[Box]) -> NDArray[np.float64]:
+    """``iou`` of each box of ``rows`` with each of ``columns``, all at once, since a crowd has thousands of pairs."""
+    a, b = edges(rows)[:, None], edges(columns)[None]
+    areas, others = ((x[..., 2:] - x[..., :2]).clip(0).prod(-1) for x in (a, b))
+    shared = (np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])).clip(0).prod(-1)
+    union = areas + others - shared
+    found: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return found
 
 
 def containment(a: Box, b: Box) -> float:
