@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import socket
 import sys
 import threading
@@ -200,6 +201,26 @@ def test_s15_bounded_disk_memory_and_files(own: Path) -> None:
     for what in ("fills_the_disk", "fills_the_memory", "opens_many"):
         assert attempt(own, what), what
     assert sum(path.stat().st_size for path in own.iterdir()) <= 8 << 20
+
+
+def spins(pipe: Connection, order: child.Order) -> None:
+    """A child that says when the fence is up, and then keeps a core busy for good."""
+
+    def spin(line: child.Line, order: child.Order) -> None:
+        while True:
+            pass
+
+    child._WORK["file"] = spin
+    child.main(pipe, order)
+
+
+def test_s15_bounded_time_on_the_processor(own: Path) -> None:
+    bounds = asdict(Bounds(4 << 30, 8 << 20, 1))
+    order = {"work": "file", "folder": str(own), "settings": {}, "bounds": bounds}
+    worker = Worker(context(("fake_child",)), order, time.monotonic() + 60, spins)
+    assert [set(message) for message in worker.messages()] == [{"fence"}]
+    assert worker.close() in (-signal.SIGXCPU, -signal.SIGKILL)
+    assert not worker.reason, "the kernel ended it"
 
 
 def test_s15_the_filter_is_for_this_machine() -> None:

@@ -55,6 +55,9 @@ class Line:
     def progress(self, now: Progress) -> None:
         self.now_and_then(frames=now.frames, total=now.total, faces=now.faces)
 
+    def follows(self, done: int, total: int) -> None:
+        self.now_and_then(following=[done, total])
+
     def now_and_then(self, **message: Any) -> None:
         """Say it, unless something was said only just now."""
         if time.monotonic() - self._last >= PACE:
@@ -109,7 +112,7 @@ def _file(line: Line, order: Order) -> None:
     witness = Witness(settings, source)
     if rooms.room_for(source, source) == "file":
         _not_too_long(settings, source, float(order["length"]))
-        hears = recording.Hears(line.progress, witness, lambda: line.now_and_then(alive=True))
+        hears = recording.Hears(line.progress, witness, line.follows)
         changes = recording.Changes.of(order["edits"])
         summary, faces = recording.hidden(settings, source, output, changes, hears)
         found = recording.told(faces)

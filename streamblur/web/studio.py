@@ -16,6 +16,7 @@ from streamblur.settings import Settings
 from streamblur.values import Frame
 from streamblur.web import recording
 from streamblur.web.child import Line
+from streamblur.web.names import FACES
 from streamblur.web.retouch import Edits, Look, looked, write
 from streamblur.web.seen import shares
 
@@ -58,7 +59,7 @@ class _Faces:
         self._faces: Faces | None = None
 
     def __call__(self) -> Faces | None:
-        place = Path(recording.FACES)
+        place = Path(FACES)
         mark = place.stat().st_mtime_ns if place.exists() else 0
         if mark != self._mark:
             self._mark, self._faces = mark, file.read(place) if mark else None
