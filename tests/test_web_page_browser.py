@@ -12,7 +12,7 @@ from typing import Any
 import browsing
 import numpy as np
 import pytest
-from browsing import until, wait
+from browsing import serious, until, wait
 from clips import Clip, make
 from pages import Site, photo, running
 from PIL import Image
@@ -154,6 +154,24 @@ def test_a_recording_tells_its_pace_and_the_time_left(visit: Callable[..., Any],
     until(page, r"/^\d+% · \d+(\.\d)? fps · \d+:\d\d left$/.test(document.querySelector('.card .state').textContent)")
     page.locator(".drop-one").click()
     page.wait_for_selector("#work", state="hidden")
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"), [("en", 360, "dark"), ("zh", 360, "light"), ("zh", 1280, "dark")]
+)
+def test_the_report_is_readable_at_any_width(
+    visit: Callable[..., Any], tmp_path: Path, language: str, width: int, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    about = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "bypass_csp": True}
+    page = visit(locale=language, **about)
+    page.set_input_files("#choose", [str(make(tmp_path / "party.mp4", Clip(times=tuple(range(60)), size=(320, 180))))])
+    finished(page)
+    page.goto(page.locator("#report").evaluate("link => link.href"))
+    assert page.locator("html").get_attribute("lang") == {"en": "en", "zh": "zh-Hans"}[language]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("Math.max(...[...document.querySelectorAll('tr')].map((row) => row.offsetHeight))") < 120
+    assert serious(axe.run(page).response["violations"]) == []
 
 
 def test_its_language_is_kept_and_its_colours_follow(visit: Callable[..., Any]) -> None:

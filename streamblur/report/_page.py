@@ -72,6 +72,11 @@ def _notes(notes: Sequence[str], say: Language) -> str:
     return "<ul>" + "".join(f"<li>{text(say.known(note))}</li>" for note in notes) + "</ul>"
 
 
+def _wide(inner: str, kind: str = "wide") -> str:
+    """What may be wider than the page: it can be scrolled, with the keyboard, too."""
+    return f'<div class="{kind}" tabindex="0">{inner}</div>'
+
+
 def image(jpeg: bytes, what: str) -> str:
     return f'<img alt="{text(what)}" src="data:image/jpeg;base64,{b64encode(jpeg).decode()}">'
 
@@ -92,7 +97,7 @@ def _plot(told: Told, say: Language) -> str:
     if told.summary.still or len(told.faces.times) < 2:
         return f"<p>{say('A picture has no timeline.')}</p>"
     findings = told.verified.findings if told.verified is not None else ()
-    return f'<div class="plot">{timeline(told.faces, findings, say)}</div>'
+    return _wide(timeline(told.faces, findings, say), "plot")
 
 
 def _spots(found: Sequence[Spot], say: Language) -> str:
@@ -118,7 +123,7 @@ def _spot_table(found: Sequence[Spot], say: Language) -> str:
         f"<tr><th class='time'>{say('Time')}</th><th>{say('Risk')}</th><th class='why'>{say('Why')}</th>"
         f"<th class='num'>{say('Face')}</th></tr>"
     )
-    return f"<div class='wide'><table><thead>{head}</thead><tbody>{lines}</tbody></table></div>"
+    return _wide(f"<table><thead>{head}</thead><tbody>{lines}</tbody></table>")
 
 
 def _when(spot: Spot, say: Language) -> str:
@@ -136,8 +141,7 @@ def _faces(found: Sequence[Row], told: Told, say: Language) -> str:
     head = f"<th>{say('As written')}</th>" + "".join(f"<th class='num'>{say(name)}</th>" for name in names)
     more = say("{count} more are in the JSON report.", count=str(len(found) - LISTED))
     more = f"<p>{more}</p>" if len(found) > LISTED else ""
-    table = f"<table class='faces'><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
-    return f"<div class='wide'>{table}</div>{more}"
+    return _wide(f"<table class='faces'><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>") + more
 
 
 def _face(row: Row, image: str, say: Language) -> str:
@@ -156,7 +160,7 @@ def _face(row: Row, image: str, say: Language) -> str:
 
 def _files(told: Told, say: Language) -> str:
     lines = _file("Input", told.source, say) + _file("Output", told.output, say)
-    return f"<div class='wide'><table class='files'><tbody>{lines}</tbody></table></div>"
+    return _wide(f"<table class='files'><tbody>{lines}</tbody></table>")
 
 
 def _file(what: str, file: File, say: Language) -> str:
