@@ -143,6 +143,19 @@ def test_s10_a_camera_is_given_back_when_nobody_waits_for_it(site: Site) -> None
     until(lambda: ended(process), 10)
 
 
+def test_s9_a_camera_is_for_the_one_who_opened_it(site: Site) -> None:
+    before, visitor, stranger = children(), site.visitor(), site.visitor()
+    name = visitor.ask("POST", "/api/live", {"settings": {"codec": "test-film"}}).json["id"]
+    assert len(name) >= 32
+    for method, path in (("GET", ""), ("POST", "/panic"), ("DELETE", "")):
+        assert stranger.ask(method, f"/api/live/{name}{path}", {} if method == "POST" else None).status == 404
+    answer = stranger.ask("POST", "/api/live", {})
+    assert (answer.status, answer.code) == (409, "camera")
+    process = at_work(before)
+    assert visitor.ask("DELETE", f"/api/live/{name}").status == 204
+    until(lambda: ended(process), 10)
+
+
 def test_a_preview_outlives_another_one_that_was_given_up(site: Site) -> None:
     """Two windows of one browser: who stays gets an answer, from another child."""
     visitor, job = dawdling(site)
