@@ -28,7 +28,7 @@ from streamblur.web.guard import REPORT_POLICY
 from streamblur.web.limits import Limits
 from streamblur.web.names import FACES
 from streamblur.web.recording import AGAIN, Changes
-from streamblur.web.reporting import Witness
+from streamblur.web.reporting import Hears, Witness
 
 FILM = Scene([sway(120, 180, 60, 40), sway(330, 180, 60, 30), walk((520, 190), (-1, 0), 80, 0, 60)], frames=60)
 FAST = Settings(preset="ultrafast", crf=14)
@@ -46,7 +46,7 @@ def party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[l
 def written(source: Path, changes: Changes, settings: Settings = FAST) -> Any:
     """What the child does for a job."""
     settings = replace(settings, force=True)
-    hears = recording.Hears(lambda _: None, Witness(settings, source), lambda done, total: None)
+    hears = Hears(lambda _: None, Witness(settings, source), lambda done, total: None)
     return recording.hidden(settings, source, Path("out.mp4"), changes, hears)
 
 

@@ -105,20 +105,19 @@ def _file(line: Line, order: Order) -> None:
     from streamblur import rooms
     from streamblur.web import recording
     from streamblur.web.edits import photo
-    from streamblur.web.reporting import Witness
+    from streamblur.web.reporting import Hears, Witness
     from streamblur.web.retouch import Edits
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
-    witness = Witness(settings, source)
+    hears = Hears(line.progress, Witness(settings, source), line.follows)
     if rooms.room_for(source, source) == "file":
         _not_too_long(settings, source, float(order["length"]))
-        hears = recording.Hears(line.progress, witness, line.follows)
         changes = recording.Changes.of(order["edits"])
         summary, faces = recording.hidden(settings, source, output, changes, hears)
         found = recording.told(faces)
     else:
-        summary, found = photo(settings, source, output, Edits.of(order["edits"]), line.progress, witness)
-    witness.write(output, summary, order["names"])
+        summary, found = photo(settings, source, output, Edits.of(order["edits"]), hears)
+    hears.witness.write(output, summary, order["names"])
     line.say(done=told(summary), **found)
 
 

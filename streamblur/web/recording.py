@@ -21,7 +21,7 @@ from streamblur.geometry import upright_size
 from streamblur.settings import Settings
 from streamblur.values import Summary
 from streamblur.web.names import FACES
-from streamblur.web.reporting import Witness
+from streamblur.web.reporting import Hears
 from streamblur.web.seen import MOST, pixels, shares
 
 AGAIN = "faces were looked for anew: everybody is hidden again, and only boxes drawn by hand were kept"
@@ -48,16 +48,6 @@ class Changes:
         said = said or {}
         boxes = tuple((float(each["time"]), tuple(each["box"])) for each in said.get("boxes", ()))
         return Changes(frozenset(said.get("keep", ())), boxes)
-
-
-@dataclass(frozen=True, slots=True)
-class Hears:
-    """Who hears of a run: ``report`` and ``witness`` as in ``compose.run``, ``follows`` how far all boxes together are
-    followed: how many frames are done, of how many at most."""
-
-    report: compose.Report
-    witness: Witness
-    follows: Callable[[int, int], None]
 
 
 def hidden(settings: Settings, source: Path, output: Path, changes: Changes, hears: Hears) -> tuple[Summary, Faces]:

@@ -89,17 +89,22 @@ class Rendering:
         problem = self._heard(worker)
         if worker.close() != 0 or not self._done or problem is not None:
             return problem or Problem.of(worker.reason or "died")
-        with folders.plain(folder / output.name):  # a file, and no link to one
-            os.replace(folder / output.name, output)
+        self._publish(folder)
+        return None
+
+    def _publish(self, folder: Path) -> None:
+        """Put what the child wrote where it belongs. Raises OSError."""
+        output, job = self._task.output, self._task.job
+        places = {output.name: output}
         if job is not None:
-            for name in REPORTS.values():
-                with folders.plain(folder / name):
-                    os.replace(folder / name, job.folder / name)
+            places |= {name: job.folder / name for name in REPORTS.values()}
+        for name, place in places.items():
+            with folders.plain(folder / name):  # a file, and no link to one
+                os.replace(folder / name, place)
         umask = os.umask(0o077)
         os.umask(umask)
         with contextlib.suppress(OSError):
             output.chmod(0o666 & ~umask)
-        return None
 
     def _heard(self, worker: Worker) -> Problem | None:
         problem = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from streamblur import __version__, proving, rooms
+from streamblur import __version__, compose, proving, rooms
 from streamblur.belonging import fingerprint
 from streamblur.faces import Faces
 from streamblur.faces.file import write_whole
@@ -46,6 +47,16 @@ class Witness:
         told = replace(told, source=called[0], output=called[1])
         for name, place in REPORTS.items():
             write_whole(as_page(told, _language(name)).encode(), Path(place), force=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Hears:
+    """Who hears of a run: ``report`` and ``witness`` as in ``compose.run``, ``follows`` how far all boxes together are
+    followed: how many frames are done, of how many at most."""
+
+    report: compose.Report
+    witness: Witness
+    follows: Callable[[int, int], None]
 
 
 def _language(name: str) -> Language:

@@ -80,8 +80,8 @@ def serve(wanted: Wanted, say: Say, task: Task | None = None) -> None:
         server: Any = create_server(app, sockets=[listening], **settings(wanted.limits))
         server.channel_class = channel(access, lambda: crowded(office))
         stack.callback(server.close)
-        path = f"#{wanted.token}" if wanted.token else ""
-        announce(wanted, port, office, say, path if task is None else f"review#{app.config['REVIEWS'].open(task).id}")
+        path = f"#{wanted.token}" if task is None else f"review#{app.config['REVIEWS'].open(task).id}"
+        announce(wanted, port, office, say, path.removesuffix("#"))
         with ending(office):
             server.run()
 
