@@ -174,6 +174,41 @@ def test_the_report_is_readable_at_any_width(
     assert serious(axe.run(page).response["violations"]) == []
 
 
+def test_a_review_of_a_file_replaces_its_result(visit: Callable[..., Any], tmp_path: Path) -> None:
+    clip = make(tmp_path / "party.mp4", Clip(times=tuple(range(25)), size=(320, 180)))
+    page = visit()
+    page.set_input_files("#choose", [str(clip)])
+    finished(page)
+    assert page.locator(".compare .was").get_attribute("src").startswith("blob:"), "before stays in the browser"
+    review = page.context.new_page()
+    review.set_default_timeout(1000 * browsing.PATIENCE)
+    review.goto(page.locator("#review").evaluate("link => link.href"))
+    review.wait_for_selector("html[data-ready]")
+    assert review.locator("#title").inner_text() == "party.mp4"
+    review.locator(".eye").click()
+    until(review, "document.querySelector('.eye').getAttribute('aria-checked') === 'false'")
+    review.keyboard.press("r")
+    review.wait_for_selector(".writing.done")
+    until(page, "document.querySelector('video.is').src.endsWith('run=1.1')")
+    until(page, "document.querySelector('.card .state').textContent === '1 face hidden, 1 left visible'")
+
+
+def test_the_door_opens_with_the_token(chromium: Any, tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    token = "a-token-of-good-length"
+    with running(tmp_path, token=token) as site, browsing.visits(chromium, site.host) as visit:
+        page = visit(bypass_csp=True)
+        assert serious(axe.run(page).response["violations"]) == []
+        for said in ("something else", token):
+            page.locator("#token").fill(said)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#wrong:not([hidden])" if said != token else "#drop")
+        page.wait_for_selector("html[data-ready]")
+        linked = visit(f"/#{token}")
+        linked.wait_for_selector("#drop")
+        assert linked.evaluate("location.hash") == "", "the token does not stay in the address"
+
+
 def test_its_language_is_kept_and_its_colours_follow(visit: Callable[..., Any]) -> None:
     page = visit(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
