@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -145,6 +146,45 @@ def test_many_at_once_and_all_of_them_saved(visit: Callable[..., Any], tmp_path:
         assert sorted(archive.namelist()) == [f"{n}_blurred.jpg" for n in range(7)]
         sizes = [Image.open(io.BytesIO(archive.read(f"{n}_blurred.jpg"))).size for n in range(7)]
     assert sizes == [(200 + n, 160) for n in range(7)]
+
+
+def test_all_are_changed_and_removed_together(visit: Callable[..., Any], site: Site, tmp_path: Path) -> None:
+    places = [tmp_path / f"{n}.jpg" for n in range(2)]
+    for n, place in enumerate(places):
+        place.write_bytes(photo(n, (320, 200)))
+    kept = len(site.office.all())
+    page = visit()
+    page.set_input_files("#choose", [str(place) for place in places])
+    finished(page, 2)
+    page.locator("label:has(input[value=solid])").click()
+    page.locator("#apply-all").click()
+    until(page, "document.querySelector('.compare .is').src.includes('run=2')")
+    finished(page, 2)
+    jobs = site.office.all()[-2:]
+    wait(page, lambda: [(job.run, job.state, job.settings.style) for job in jobs] == [(2, "done", "solid")] * 2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("#clear").click()
+    page.wait_for_selector("#work", state="hidden")
+    wait(page, lambda: len(site.office.all()) == kept)
+
+
+def test_a_full_queue_is_waited_for_and_a_lost_server_is_told(chromium: Any, tmp_path: Path) -> None:
+    refused: list[int] = []
+    with contextlib.ExitStack() as server:
+        site = server.enter_context(running(tmp_path, Limits(workers=1, waiting=1)))
+        with browsing.visits(chromium, site.host) as visit:
+            page = visit()
+            page.evaluate("localStorage.setItem('settings', JSON.stringify({ codec: 'test-sleep' }))")
+            page.reload()
+            page.wait_for_selector("html[data-ready]")
+            page.on("response", lambda answer: refused.append(answer.status) if answer.status == 429 else None)
+            files = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": photo(n)} for n in range(6)]
+            page.set_input_files("#choose", files)
+            finished(page, 6)
+            assert refused
+            assert page.locator("#notice").is_hidden()
+            server.close()
+            until(page, "document.querySelector('#notice p').textContent.startsWith('The connection to streamblur')")
 
 
 def test_a_recording_tells_its_pace_and_the_time_left(visit: Callable[..., Any], tmp_path: Path) -> None:
