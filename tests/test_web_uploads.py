@@ -98,6 +98,15 @@ def test_s6_lengths_that_make_no_sense_are_refused(site: Site, length: str) -> N
     assert re.match(rb"HTTP/1\.1 (400|413|501) ", site.raw(head(site, length)))
 
 
+def test_s6_a_length_that_is_too_short_is_no_proper_form(site: Site) -> None:
+    body, kind = form({}, "image", "a.jpg", photo())
+    told = f"Host: {site.host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body) // 2}\r\nConnection: close"
+    before = spooled(site)
+    answer = site.raw(f"POST /upload HTTP/1.1\r\n{told}\r\n\r\n".encode() + body)
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert spooled(site) == before
+
+
 def test_s6_a_body_without_length_is_stopped_at_the_limit(site: Site) -> None:
     """Chunked, for ever: refused while it streams, and little more than the limit has reached the disk."""
     piece = b"10000\r\n" + b"x" * 65536 + b"\r\n"

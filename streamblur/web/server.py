@@ -95,7 +95,7 @@ def settings(limits: Limits) -> dict[str, Any]:
         "cleanup_interval": 5,
         "max_request_header_size": 16 * 1024,
         "max_request_body_size": limits.upload + (1 << 20),
-        "channel_request_lookahead": 1,
+        "channel_request_lookahead": 1,  # it reads on while it answers, and so learns who hung up
         "ident": None,
         "clear_untrusted_proxy_headers": True,
         "expose_tracebacks": False,
