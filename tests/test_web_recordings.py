@@ -181,8 +181,8 @@ def test_what_is_switched_off_comes_back_visible_and_a_review_knows(
     until(lambda: visitor.ask("GET", f"/api/jobs/{job}").json["wrote"] == 1)
     about = visitor.ask("GET", f"/api/jobs/{job}").json
     assert (about["edits"], about["run"], about["summary"]["tracks"]) == ({}, 2, 1)
-    report = visitor.ask("GET", f"/api/jobs/{job}/report").body.decode()
-    assert "1 face" in report
+    for language, said in (("en", "1 face was found"), ("zh", "发现并跟踪 1 张人脸")):
+        assert said in visitor.ask("GET", f"/api/jobs/{job}/report?language={language}").body.decode()
     assert face_is_hidden()
 
 
