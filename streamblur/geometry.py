@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamblur.values import Box
 
 
@@ -19,6 +22,37 @@ def iou(a: Box, b: Box) -> float:
     shared = overlap(a, b)
     union = a.area + b.area - shared
     return shared / union if union > 0 else 0.0
+
+
+def edges(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """Left, top, right, bottom of each box, shape (boxes, 4)."""
+    return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], np.float64).reshape(-1, 4)
+
+
+def ious(rows: Sequence[Box], columns: Sequence[Box]) -> NDArray[np.float64]:
+    """``iou`` of each box of ``rows`` with each of ``columns``, all at once, since a crowd has thousands of pairs."""
+    shared, areas, others = _pairs(rows, columns)
+    return _share(shared, areas + others - shared)
+
+
+def containments(rows: Sequence[Box], columns: Sequence[Box]) -> NDArray[np.float64]:
+    """``containment`` of each pair, likewise."""
+    shared, areas, others = _pairs(rows, columns)
+    return _share(shared, np.minimum(areas, others))
+
+
+def _pairs(rows: Sequence[Box], columns: Sequence[Box]) -> tuple[NDArray[np.float64], ...]:
+    """What each pair shares, and the areas of both."""
+    a, b = edges(rows).T[:, :, None], edges(columns).T[:, None]
+    wide = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
+    high = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
+    areas = ((x[2] - x[0]).clip(0) * (x[3] - x[1]).clip(0) for x in (a, b))
+    return wide.clip(0) * high.clip(0), *areas
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    return found
 
 
 def containment(a: Box, b: Box) -> float:

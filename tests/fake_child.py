@@ -5,8 +5,11 @@ Preloaded into the process that children are forked from.
 
 from __future__ import annotations
 
+import math
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +19,13 @@ import runs
 import streamblur.web._warm  # noqa: F401
 from streamblur import rooms
 from streamblur.review import _drawing
+from streamblur.settings import Settings
 from streamblur.web import child
 
 PART = rooms.part
+PICTURE = b"\xff\xd8" + bytes(4000)
+"""The start of a JPEG, which is all that the server looks at."""
+Work = Callable[[child.Line, child.Order], None]
 
 
 def part(room: str, name: str) -> Any:
@@ -32,8 +39,11 @@ def main(pipe: Connection, order: child.Order) -> None:
     how = order.get("settings", {}).get("codec", "")
     if how == "test-slow":
         _follows_slowly()
-    if how in HOW:
-        child._WORK["file"] = HOW[how]
+        order["settings"]["codec"] = Settings().codec
+    if how in HOW and order["work"] != "studio":
+        child._WORK[order["work"]] = HOW[how]
+    if how == "test-dawdle" and order["work"] == "studio":
+        child._WORK["studio"] = partial(_dawdle, child._WORK["studio"])
     child.main(pipe, order)
 
 
@@ -56,8 +66,34 @@ def _die(line: child.Line, order: child.Order) -> None:
 def _spin(line: child.Line, order: child.Order) -> None:
     """Use a core for good, and say so."""
     line.say(frames=1, total=1000, faces=1)
-    while True:
+    _busy()
+
+
+def _busy(seconds: float = math.inf) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         pass
+
+
+def _dawdle(work: Work, line: child.Line, order: child.Order) -> None:
+    """A preview that never comes, the first time."""
+    if not os.path.exists("dawdled"):
+        os.mkdir("dawdled")
+        _busy()
+    work(line, order)
+
+
+def _film(line: child.Line, order: child.Order) -> None:
+    """A camera whose pictures keep a core busy."""
+    while True:
+        line.send(PICTURE)
+        _busy(0.03)
+
+
+def _still(line: child.Line, order: child.Order) -> None:
+    """A camera that shows one picture, and keeps a core busy for good."""
+    line.send(PICTURE)
+    _busy()
 
 
 def _sleep(line: child.Line, order: child.Order) -> None:
@@ -94,7 +130,7 @@ def _bug(line: child.Line, order: child.Order) -> None:
     raise ZeroDivisionError("at /home/me/code.py line 3")
 
 
-HOW = {
+HOW: dict[str, Work] = {
     "test-die": _die,
     "test-spin": _spin,
     "test-sleep": _sleep,
@@ -103,4 +139,6 @@ HOW = {
     "test-lie": _lie,
     "test-path": _path,
     "test-bug": _bug,
+    "test-film": _film,
+    "test-still": _still,
 }

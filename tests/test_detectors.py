@@ -20,7 +20,7 @@ from skimage.data import astronaut
 
 from benchmarks.recall import ladder
 from streamblur import models, rooms
-from streamblur.detectors import _blazeface, _scan, _second, _union, auto, mediapipe
+from streamblur.detectors import _blazeface, _scan, _second, _union, auto, mediapipe, yunet
 from streamblur.detectors._joining import Sight, joined
 from streamblur.detectors._later import imported_later
 from streamblur.detectors._scan import Layer, Scan
@@ -39,7 +39,7 @@ LIKELY = 0.5  # the score from which a detection stands alone
 
 def there(name: str) -> bool:
     """Whether a detector can be built on this machine."""
-    if name == "centerface" and find_spec("onnxruntime") is None:
+    if name == "centerface" and find_spec("onnx") is None:
         return False
     return name not in models.KNOWN or models.place(models.known(name)) is not None
 
@@ -413,3 +413,20 @@ def test_the_ladder(thorough: bool, size: int, degrees: int) -> None:
     with closing(rooms.detector_for(settings)) as detector:
         for place in (0, 7):
             assert any(ladder.climbed(detector, settings.analysis, ladder.Rung(size, place, degrees), LIKELY)), place
+
+
+@pytest.mark.parametrize(("size", "place"), [(200, 4), (40, 0), (24, 8)])
+def test_yunet_sees_what_opencv_says_it_sees(size: int, place: int) -> None:
+    """Run by onnxruntime and read by us, or by OpenCV: the same faces, on a picture that has to be padded."""
+    if not there("yunet"):
+        pytest.skip("the weights of YuNet are not installed")
+    weights, (picture, _) = models.data(models.YUNET), scene(size, place)
+    whole = picture.shape[1], picture.shape[0]
+    reference = cv2.FaceDetectorYN.create("onnx", np.frombuffer(weights, np.uint8), np.empty(0, np.uint8), whole, 0.05)
+    _, rows = reference.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    said = sorted(((row[14], *row[:4]) for row in rows), reverse=True)
+    ours = [(d.score, d.box) for d in yunet.Network(weights, 0.05)(picture)]
+    assert len(ours) == len(said)
+    for (score, left, top, wide, high), (our, box) in zip(said, ours, strict=True):
+        assert our == pytest.approx(score, abs=1e-3)
+        assert iou(box, grown(Box(left, top, left + wide, top + high), yunet._TIGHT)) > 0.98

@@ -41,3 +41,14 @@ def test_grown_between_moved_scaled() -> None:
     assert geometry.between(Box(0, 0, 10, 10), Box(10, 20, 30, 40), 0.5) == Box(5, 10, 20, 25)
     assert geometry.moved(Box(0, 0, 1, 1), 2, 3) == Box(2, 3, 3, 4)
     assert geometry.scaled(Box(1, 1, 2, 2), 2, 3) == Box(2, 3, 4, 6)
+
+
+def test_many_pairs_at_once_are_as_each_pair() -> None:
+    rng = np.random.default_rng(3)
+    boxes = [Box(x, y, x + w, y + h) for x, y, w, h in rng.integers(0, 40, (30, 4)).astype(float)]
+    pairs = geometry.ious(boxes[:20], boxes[20:])
+    assert pairs.shape == (20, 10)
+    expected = [[geometry.iou(a, b) for b in boxes[20:]] for a in boxes[:20]]
+    assert np.allclose(pairs, expected)
+    assert 0 < (pairs > 0).mean() < 1
+    assert geometry.ious(boxes, []).shape == (30, 0)

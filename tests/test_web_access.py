@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +16,9 @@ from pages import Site, Visitor, form, photo, running
 from streamblur.cli import main
 from streamblur.errors import SettingsError
 from streamblur.web import pages as served
-from streamblur.web.guard import POLICY
+from streamblur.web import server
+from streamblur.web.fence import Holds
+from streamblur.web.guard import POLICY, REPORT_POLICY
 from streamblur.web.listening import bound
 from streamblur.web.server import Wanted, checked
 
@@ -51,6 +56,38 @@ def test_s1_elsewhere_it_demands_a_token_and_says_why(host: str) -> None:
     with pytest.raises(SettingsError):
         checked(Wanted(host=host, token="short"))
     checked(Wanted(host=host, token="long-enough-for-this"))
+
+
+def told(wanted: Wanted, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What it says when it begins."""
+    lines: list[str] = []
+    monkeypatch.setattr(server, "held", lambda office: Holds(True, False, True))
+    office: Any = None
+    server.announce(wanted, 8080, office, lines.append, "")
+    return lines
+
+
+def test_s1_it_says_where_it_is_and_warns_when_others_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = told(Wanted(browser=False), monkeypatch)
+    assert alone[0].startswith("The page is at http://127.0.0.1:8080/")
+    assert not any("Warning" in line for line in alone)
+    assert alone[-1].endswith("to no network.")
+    reached = told(Wanted(host="0.0.0.0", browser=False), monkeypatch)
+    assert any(line.startswith("Warning: others on the network can reach it") for line in reached)
+
+
+def test_it_opens_in_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr("webbrowser.open", opened.put)
+    told(Wanted(), monkeypatch)
+    assert opened.get(timeout=30) == "http://127.0.0.1:8080/"
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "waitress.server", None)
+    result = CliRunner().invoke(main, ["web", "--no-browser"])
+    assert result.exit_code == 1
+    assert "pip install 'streamblur[web]'" in result.stderr
 
 
 def test_s1_with_a_token_nobody_gets_in_without(tmp_path: Path) -> None:
@@ -188,11 +225,13 @@ def test_s3_a_script_goes_on_with_the_session_it_was_given(site: Site) -> None:
 def test_s4_every_answer_carries_the_headers(site: Site, visitor: Visitor) -> None:
     job = visitor.send(photo()).json["id"]
     visitor.ended(job)
-    paths = ["/", "/api/session", f"/api/jobs/{job}", f"/api/jobs/{job}/result", "/nothing", "/assets/js/main.js"]
-    answers = {path: visitor.ask("GET", path).headers for path in paths}
+    paths = ["/", "/review", "/api/session", "/api/openapi.json", "/api/archive", "/nothing", "/assets/js/main.js"]
+    of_job = ("", "/result", "/result?view", "/report", "/events", "/review")
+    answers = {path: visitor.ask("GET", path).headers for path in [*paths, *(f"/api/jobs/{job}{p}" for p in of_job)]}
+    answers["preview"] = visitor.ask("POST", f"/api/jobs/{job}/preview", {}).headers
     answers["refused"] = site.ask("GET", "/", headers={"Host": "evil"}).headers
     for path, headers in answers.items():
-        assert headers["content-security-policy"] == POLICY, path
+        assert headers["content-security-policy"] == (REPORT_POLICY if "report" in path else POLICY), path
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cross-origin-resource-policy"] == headers["cross-origin-opener-policy"] == "same-origin"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pages import Site, photo, running
 from PIL import Image
 from scenes import Scene, sway
 
-from streamblur.web import live
+from streamblur.web import cameras
 from streamblur.web.limits import Limits
 
 pytestmark = browsing.needed
@@ -185,6 +185,9 @@ def test_somebody_in_a_recording_is_left_visible_and_a_box_drawn(visit: Callable
     missed = film(clip, Scene([sway(500, 200, 60, 10)], frames=20))[10][0]
     box = missed.left / 640, missed.top / 360, missed.right / 640, missed.bottom / 360
     page = visit()
+    page.evaluate("localStorage.setItem('settings', JSON.stringify({ codec: 'test-slow' }))")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
     page.set_input_files("#choose", [str(clip)])
     finished(page)
     until(page, "document.querySelector('video.is').readyState >= 2")
@@ -198,6 +201,8 @@ def test_somebody_in_a_recording_is_left_visible_and_a_box_drawn(visit: Callable
     page.locator(".chip .when").click()  # to another moment: the box is not shown there before it is followed
     page.wait_for_selector(".box.added", state="detached")
     page.locator("#apply").click()
+    until(page, r"/^Following the box: \d+%$/.test(document.querySelector('.card .state').textContent)")
+    until(page, "document.querySelector('.card progress').value > 0.3")
     until(page, "document.querySelector('video.is').src.includes('run=2')")
     assert page.locator(".chip").count() == 2, "the box is somebody to be switched off now"
     assert page.locator(".chip input").first.is_checked() != page.locator(".chip input").nth(1).is_checked()
@@ -250,13 +255,21 @@ def test_chinese_by_the_browsers_language_and_by_choice(visit: Callable[..., Any
     finished(page)
     assert page.locator(".card .state").inner_text() == "已隐藏 1 张人脸"
     assert page.locator("#notes li").inner_text().endswith("EXIF、注释")
+    assert "发现 1 张人脸" in report(page)
     page.locator("#language").click()
     until(page, "document.querySelector('.card .state').textContent === '1 face hidden'")
     assert page.locator("#notes li").all_inner_texts() == ["dropped: EXIF, comment"]
+    assert "1 face was found" in report(page)
     page.reload()
     page.wait_for_selector("html[data-ready]")
     finished(page)  # the job is still known after the page was loaded again
     assert page.locator("#panel h2").inner_text() == "How faces are hidden"
+
+
+def report(page: Any) -> str:
+    """The report that the page leads to."""
+    href = page.locator("#report").evaluate("link => link.href")
+    return str(page.context.request.get(href).text())
 
 
 def test_keyboard_only(visit: Callable[..., Any], family: Path) -> None:
@@ -354,19 +367,20 @@ def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
     jpeg = photo(7, (64, 48))
 
     class Fake:
-        number, problem = 1, ""
+        problem = ""
 
         def __init__(self, office: Any, owner: str, settings: Any, device: str) -> None:
             self.id, self.owner = "c" * 32, owner
-            self.watched = time.monotonic() + 20
             opened.append(device)
 
-        def ready(self) -> bool:
+        def ready(self, gone: Callable[[], bool]) -> bool:
             return True
 
-        def frames(self) -> Iterator[bytes]:
+        def look_after(self) -> bool:
+            return True
+
+        def frames(self, gone: Callable[[], bool]) -> Generator[bytes, None, None]:
             while not stopped:
-                self.watched = time.monotonic()
                 yield jpeg
                 time.sleep(0.05)
 
@@ -376,8 +390,7 @@ def test_s16_the_camera_waits_for_a_click_and_stops_on_leaving(
         def close(self) -> None:
             stopped.append(self.id)
 
-    monkeypatch.setattr(live, "Camera", Fake)
-    monkeypatch.setattr(live.Cameras, "there", lambda self: True)
+    monkeypatch.setattr(cameras, "Camera", Fake)
     page = visit()
     page.locator("#tab-live").click()
     assert opened == []

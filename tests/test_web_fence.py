@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +20,7 @@ from typing import Any
 
 import pytest
 from clips import Clip, make
-from pages import REAL, SECRET, photo, running
+from pages import REAL, SECRET, TESTS, Site, photo, running
 
 from streamblur.settings import Settings
 from streamblur.web import _landlock, _seccomp, child
@@ -202,6 +205,26 @@ def test_s15_bounded_disk_memory_and_files(own: Path) -> None:
     assert sum(path.stat().st_size for path in own.iterdir()) <= 8 << 20
 
 
+def spins(pipe: Connection, order: child.Order) -> None:
+    """A child that says when the fence is up, and then keeps a core busy for good."""
+
+    def spin(line: child.Line, order: child.Order) -> None:
+        while True:
+            pass
+
+    child._WORK["file"] = spin
+    child.main(pipe, order)
+
+
+def test_s15_bounded_time_on_the_processor(own: Path) -> None:
+    bounds = asdict(Bounds(4 << 30, 8 << 20, 1))
+    order = {"work": "file", "folder": str(own), "settings": {}, "bounds": bounds}
+    worker = Worker(context(("fake_child",)), order, time.monotonic() + 60, spins)
+    assert [set(message) for message in worker.messages()] == [{"fence"}]
+    assert worker.close() in (-signal.SIGXCPU, -signal.SIGKILL)
+    assert not worker.reason, "the kernel ended it"
+
+
 def test_s15_the_filter_is_for_this_machine() -> None:
     import platform
 
@@ -229,6 +252,43 @@ def test_s13_the_real_work_is_done_behind_the_fence(tmp_path: Path, meeting: Pat
         about = [visitor.ended(answer.json["id"]) for answer in sent]
         assert [each["state"] for each in about] == ["done"] * 4, [each.get("error") for each in about]
         assert about[0]["summary"]["tracks"] >= 3
+
+
+OFFLINE = """
+import socket
+from streamblur.cli import main
+
+connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+def refuse(*asked):
+    if isinstance(asked[0], socket.socket) and asked[0].family == socket.AF_UNIX:
+        return connect(*asked)
+    if asked[0] == "0.0.0.0":  # an address that waitress has on its mind, of nobody in particular
+        return resolve(*asked)
+    print("asked for", asked, flush=True)
+    raise OSError("no network here")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.gethostbyname = refuse
+main(["web", "--no-browser", "--port", "18471"])
+"""
+
+
+def test_s13_the_server_works_where_nothing_can_be_reached_and_asks_for_nothing(tmp_path: Path, meeting: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(TESTS.parent)}
+    process = subprocess.Popen([sys.executable, "-c", OFFLINE], stdout=subprocess.PIPE, env=environment, text=True)
+    assert process.stdout is not None
+    try:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
+        assert found is not None
+        visitor = Site(int(found[1]), None, tmp_path).visitor()  # type: ignore[arg-type]
+        job = visitor.send((meeting.parent / "before_after.jpg").read_bytes()).json["id"]
+        assert visitor.ended(job, 120)["summary"]["tracks"] >= 3
+        assert visitor.ask("POST", f"/api/jobs/{job}/preview", {"settings": {"style": "solid"}}).status == 200
+        assert visitor.ask("GET", f"/api/jobs/{job}/report").status == 200
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=60)[0]
+    assert "asked for" not in said
 
 
 def mutated(data: bytes, seed: int) -> bytes:

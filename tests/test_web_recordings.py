@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,8 +26,9 @@ from streamblur.values import Box
 from streamblur.web import recording
 from streamblur.web.guard import REPORT_POLICY
 from streamblur.web.limits import Limits
-from streamblur.web.recording import AGAIN, FACES, Changes
-from streamblur.web.reporting import Witness
+from streamblur.web.names import FACES
+from streamblur.web.recording import AGAIN, Changes
+from streamblur.web.reporting import Hears, Witness
 
 FILM = Scene([sway(120, 180, 60, 40), sway(330, 180, 60, 30), walk((520, 190), (-1, 0), 80, 0, 60)], frames=60)
 FAST = Settings(preset="ultrafast", crf=14)
@@ -44,7 +46,7 @@ def party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, list[l
 def written(source: Path, changes: Changes, settings: Settings = FAST) -> Any:
     """What the child does for a job."""
     settings = replace(settings, force=True)
-    hears = recording.Hears(lambda _: None, Witness(settings, source), lambda: None)
+    hears = Hears(lambda _: None, Witness(settings, source), lambda done, total: None)
     return recording.hidden(settings, source, Path("out.mp4"), changes, hears)
 
 
@@ -179,8 +181,8 @@ def test_what_is_switched_off_comes_back_visible_and_a_review_knows(
     until(lambda: visitor.ask("GET", f"/api/jobs/{job}").json["wrote"] == 1)
     about = visitor.ask("GET", f"/api/jobs/{job}").json
     assert (about["edits"], about["run"], about["summary"]["tracks"]) == ({}, 2, 1)
-    report = visitor.ask("GET", f"/api/jobs/{job}/report").body.decode()
-    assert "1 face" in report
+    for language, said in (("en", "1 face was found"), ("zh", "发现并跟踪 1 张人脸")):
+        assert said in visitor.ask("GET", f"/api/jobs/{job}/report?language={language}").body.decode()
     assert face_is_hidden()
 
 
@@ -205,6 +207,38 @@ def test_a_report_comes_with_every_result_and_may_run_nothing(
     assert "photo.jpg" not in page
     assert str(visitor.site.root) not in page
     assert visitor.site.visitor().ask("GET", f"/api/jobs/{job}/report").status == 404
+
+
+def test_a_report_is_in_the_language_asked_for(sent: tuple[Visitor, str, bytes]) -> None:
+    visitor, job, _ = sent
+    report = visitor.ask("GET", f"/api/jobs/{job}").json["report"]
+    pages = {tag: visitor.ask("GET", f"{report}?language={tag}") for tag in ("en", "zh", "fr", "../en")}
+    assert [answer.status for answer in pages.values()] == [200, 200, 400, 400]
+    assert pages["en"].body == visitor.ask("GET", report).body
+    chinese = pages["zh"].body.decode()
+    assert '<html lang="zh-Hans">' in chinese
+    assert "发现并跟踪 1 张人脸" in chinese
+    assert "已去除" in chinese or "除画面和声音外" in chinese
+    assert pages["zh"].headers["content-security-policy"] == REPORT_POLICY
+
+
+def test_boxes_that_are_followed_tell_how_far(site: Site, tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", Clip(times=tuple(range(25)), size=(320, 180))).read_bytes()
+    visitor = site.visitor()
+    settings = {"preset": "ultrafast", "codec": "test-slow"}
+    job = visitor.send(clip, "a.mp4", settings).json["id"]
+    assert visitor.ended(job)["state"] == "done"
+    drawn = [{"time": 0.5, "box": [0.4, 0.1, 0.6, 0.4]}, {"time": 0.4, "box": [0.6, 0.5, 0.8, 0.9]}]
+    visitor.ask("POST", f"/api/jobs/{job}/render", {"settings": settings, "edits": {"boxes": drawn}})
+    events = visitor.ask("GET", f"/api/jobs/{job}/events").body.decode()
+    told = [json.loads(line[6:]) for line in events.splitlines() if line.startswith("data: ")]
+    assert told[-1]["state"] == "done"
+    shares = [each["progress"]["following"] for each in told if each["state"] == "running"]
+    known = [share for share in shares if share is not None]
+    assert known == sorted(known)
+    assert len(set(known)) > 2
+    assert 0 <= known[0] < 0.5 < known[-1] < 1
+    assert None not in shares[shares.index(known[0]) : len(shares) - shares[::-1].index(known[-1])]
 
 
 def until(done: Any, limit: float = 60) -> None:

@@ -27,6 +27,7 @@ from streamblur.cli.review import review as command
 from streamblur.faces import Faces, file
 from streamblur.values import Box
 from streamblur.web.limits import Limits
+from streamblur.web.renderings import PREFIX
 from streamblur.web.tasks import Task
 
 FILM = Scene([sway(180, 150, 60, 40), walk((470, 190), (-1, 0), 80, 0, 60)], frames=60)
@@ -239,6 +240,10 @@ def test_the_result_is_written_whole_and_replaces_only_what_may_be(
 ) -> None:
     desk = begin()
     desk.task.output.write_text("mine", encoding="utf-8")
+    dead = desk.task.output.with_name(f"{PREFIX}dead")  # of a run that was killed
+    dead.mkdir(0o700)
+    (dead / ".lock").touch(0o600)
+    (dead / "out.mp4").write_bytes(b"half")
     assert desk.ask("POST", "/render", {}).code == "exists"
     assert desk.task.output.read_text(encoding="utf-8") == "mine"
     assert desk.ask("GET", "/result").status == 409

@@ -17,7 +17,7 @@ import pytest
 from clips import Clip, make
 from pages import REAL, SECRET, Site, Visitor, files_in, form, photo, running
 
-from streamblur.web import names
+from streamblur.web import names, server
 from streamblur.web.kinds import kind_of
 from streamblur.web.limits import Limits
 
@@ -42,7 +42,10 @@ def visitor(site: Site) -> Visitor:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_s5_a_name_is_never_a_path(site: Site, visitor: Visitor, name: str) -> None:
+def test_s5_a_name_is_never_a_path(
+    site: Site, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(0)
     answer = visitor.send(photo(), name)
     if answer.status != 201:  # a name that makes the form itself broken
         assert answer.status == 400
@@ -61,6 +64,8 @@ def test_s5_a_name_is_never_a_path(site: Site, visitor: Visitor, name: str) -> N
     )
     assert "set-cookie" not in headers
     assert not list(site.root.parent.glob("*.jpg"))
+    said = caplog.text + "".join(capfd.readouterr())
+    assert not re.search(r"[\x1b\u202e]|<img|Set-Cookie|photo\.jpg", said), "neither log nor terminal names it"
 
 
 def test_s5_a_plain_name_stays() -> None:
@@ -91,6 +96,15 @@ def test_s6_a_length_over_the_limit_is_refused_before_the_body(site: Site, lengt
 )
 def test_s6_lengths_that_make_no_sense_are_refused(site: Site, length: str) -> None:
     assert re.match(rb"HTTP/1\.1 (400|413|501) ", site.raw(head(site, length)))
+
+
+def test_s6_a_length_that_is_too_short_is_no_proper_form(site: Site) -> None:
+    body, kind = form({}, "image", "a.jpg", photo())
+    told = f"Host: {site.host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body) // 2}\r\nConnection: close"
+    before = spooled(site)
+    answer = site.raw(f"POST /upload HTTP/1.1\r\n{told}\r\n\r\n".encode() + body)
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert spooled(site) == before
 
 
 def test_s6_a_body_without_length_is_stopped_at_the_limit(site: Site) -> None:
@@ -162,6 +176,36 @@ def test_s6_who_dawdles_is_let_go(site: Site, monkeypatch: pytest.MonkeyPatch) -
                 break
     assert not found or b" 408 " in found
     assert time.monotonic() - started < 8
+
+
+def test_s6_who_dawdles_with_the_file_is_let_go_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamblur.web.doorman.GRACE", 0.5)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
+        line.sendall(head(site, "Content-Length: 100000"))
+        assert answered(line, b"x", 20).startswith(b"HTTP/1.1 408 ")
+
+
+def test_s6_who_says_nothing_more_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = server.settings
+    assert usual(Limits())["channel_timeout"] <= 30
+    soon = {"channel_timeout": 1, "cleanup_interval": 1}
+    monkeypatch.setattr(server, "settings", lambda limits: usual(limits) | soon)
+    with running(tmp_path) as site, socket.create_connection(("127.0.0.1", site.port), timeout=30) as line:
+        line.sendall(b"GET / HTTP/1.1\r\n")
+        assert line.recv(1000) == b""
+
+
+def answered(line: socket.socket, piece: bytes, limit: float) -> bytes:
+    """What comes back while one piece after the other is sent."""
+    deadline = time.monotonic() + limit
+    line.settimeout(0.1)
+    while time.monotonic() < deadline:
+        try:
+            line.sendall(piece)
+            return line.recv(1000)
+        except TimeoutError:
+            continue
+    raise AssertionError("nothing came back")
 
 
 def test_s6_huge_headers_are_refused(site: Site) -> None:

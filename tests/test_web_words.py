@@ -14,11 +14,12 @@ from pages import running
 
 from streamblur.detectors.auto import ALONE
 from streamblur.errors import SettingsError
+from streamblur.report import LANGUAGES
 from streamblur.settings import Settings
 from streamblur.sinks import _codecs, _kept, _tags
 from streamblur.sinks._pixels import Repacker
 from streamblur.sources import _manner
-from streamblur.web import access, asked, pages
+from streamblur.web import access, asked, names, pages, reporting
 from streamblur.web.limits import parsed_size
 from streamblur.web.rates import Rate
 from streamblur.web.recording import AGAIN
@@ -65,6 +66,14 @@ def test_the_chinese_page_knows_what_the_engine_says() -> None:
     for text, told in table.items():
         assert set(re.findall(r"\{\w+\}", told)) <= set(re.findall(r"\{\w+\}", text)), text
         assert re.search(r"[\u4e00-\u9fff]", told), text
+
+
+def test_the_chinese_report_knows_the_same() -> None:
+    assert set(LANGUAGES) == set(names.REPORTS)
+    say = reporting._language("zh")
+    assert [note for note in notes() if say.known(note) == note] == []
+    assert say.known("dropped: EXIF, comment").endswith("EXIF、注释")
+    assert reporting._language("en").known("dropped: EXIF, comment") == "dropped: EXIF, comment"
 
 
 def test_every_word_that_is_used_is_there_and_the_other_way_round() -> None:

@@ -27,8 +27,9 @@ from streamblur.errors import SettingsError
 def web(max_upload: str, max_photo: str, jobs: int | None, no_browser: bool, verbose: bool, **fields: Any) -> None:
     """Open a page in the browser that hides faces in photos and recordings.
 
-    Only this computer can reach it, and nothing leaves it. Recordings may last up to 12 hours. The live tab shows the
-    camera of this computer (not that of the browser) as motion JPEG.
+    Only this computer can reach it, and nothing leaves it. Recordings may last up to 12 hours. What was sent is worked
+    on even when the page is closed, and is found again when it is opened. The live tab shows the camera of this
+    computer (not that of the browser) as motion JPEG.
     """
     from streamblur.web.limits import Limits, parsed_size
     from streamblur.web.server import Wanted, checked, serve

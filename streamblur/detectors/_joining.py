@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from streamblur.geometry import containment, iou
+from streamblur.geometry import containments, ious
 from streamblur.values import Box, Detection
 
 _SAME = 0.35  # IoU from which two boxes are one face: neighbours in a crowd stay below it
@@ -37,25 +37,21 @@ class Sight:
 
 def joined(sights: Sequence[Sight]) -> list[Detection]:
     """One detection per face, best first: the best score, the box as the sharpest passes saw it whole."""
+    ordered = sorted(sights, key=lambda s: (s.cut, -s.detection.score))
+    boxes = [sight.detection.box for sight in ordered]
+    cut = np.array([sight.cut for sight in ordered], np.bool_)
+    same = (ious(boxes, boxes) >= _SAME) | (cut[:, None] & (containments(boxes, boxes) >= _INSIDE))
+    firsts: list[int] = []
     groups: list[list[Sight]] = []
-    for sight in sorted(sights, key=lambda s: (s.cut, -s.detection.score)):
-        home = next((g for g in groups if _same(g[0], sight)), None)
-        if home is None:
-            groups.append([sight])
+    for number, sight in enumerate(ordered):
+        homes = np.flatnonzero(same[number, firsts])
+        if len(homes):
+            groups[homes[0]].append(sight)
         else:
-            home.append(sight)
+            firsts.append(number)
+            groups.append([sight])
     faces = sorted((_face(group) for group in groups), key=lambda s: -s.detection.score)
-    return [face.detection for face in faces if not any(_covers(other, face) for other in faces if other is not face)]
-
-
-def apart(a: Box, b: Box) -> bool:
-    """Whether two boxes share nothing: most pairs of a crowd, and quickly told."""
-    return a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top
-
-
-def _same(first: Sight, sight: Sight) -> bool:
-    a, b = first.detection.box, sight.detection.box
-    return not apart(a, b) and (iou(a, b) >= _SAME or (sight.cut and containment(a, b) >= _INSIDE))
+    return [face.detection for face in _needed(faces)]
 
 
 def _face(group: Sequence[Sight]) -> Sight:
@@ -70,16 +66,24 @@ def _face(group: Sequence[Sight]) -> Sight:
     return Sight(face, min(s.grain for s in shaping))
 
 
+def _needed(faces: Sequence[Sight]) -> list[Sight]:
+    """Those that no other one makes superfluous."""
+    boxes = [face.detection.box for face in faces]
+    near = containments(boxes, boxes) >= _INSIDE
+    np.fill_diagonal(near, False)
+    return [
+        f for f, others in zip(faces, near, strict=True) if not any(_covers(faces[i], f) for i in others.nonzero()[0])
+    ]
+
+
 def _covers(other: Sight, face: Sight) -> bool:
-    """Whether ``other`` makes ``face`` superfluous.
+    """Whether ``other``, in which ``face`` lies or which lies in it, makes ``face`` superfluous.
 
     A weak sight inside a sharper or as sharp, stronger and larger one is an eye or a mouth taken for a face. A blurred
     large sight around a sure sharp one is the same face seen from too far. A small face in a large
     false box is neither, and stays.
     """
     a, b = other.detection, face.detection
-    if apart(a.box, b.box) or containment(a.box, b.box) < _INSIDE:
-        return False
     if a.box.area >= b.box.area:
         return a.score > b.score and other.grain <= face.grain and a.box.area <= _PART * b.box.area
     return (

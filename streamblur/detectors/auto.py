@@ -17,13 +17,13 @@ from dataclasses import replace
 from streamblur import models
 from streamblur.detectors import mediapipe, yunet
 from streamblur.detectors._blazeface import FULL, SHORT
-from streamblur.detectors._joining import Sight, apart, joined
+from streamblur.detectors._joining import Sight, joined
 from streamblur.detectors._jury import Jury
 from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY
 from streamblur.detectors._turned import turned
-from streamblur.geometry import iou
+from streamblur.geometry import iou, ious
 from streamblur.ports import Detector, Image
 from streamblur.settings import Settings
 from streamblur.values import Box, Detection
@@ -165,10 +165,9 @@ def _with_strict(faces: Sequence[Detection], seen: Sequence[Detection]) -> list[
     """Each face with the score that YuNet gives it, 0 if none. Of what it saw (``seen``), one sight speaks for one
     face, that which it fits best: others there are parts of it, or have to be looked at."""
     found = [0.0] * len(faces)
-    for sight in seen:
-        fits = [0.0 if apart(sight.box, face.box) else iou(sight.box, face.box) for face in faces]
-        best = max(range(len(faces)), key=fits.__getitem__, default=0)
-        if faces and fits[best] >= _SAME:
+    for sight, fits in zip(seen, ious([s.box for s in seen], [f.box for f in faces]), strict=True):
+        if len(faces) and fits.max() >= _SAME:
+            best = int(fits.argmax())
             found[best] = max(found[best], sight.score)
     return list(zip(faces, found, strict=True))
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamblur import models
+from streamblur.detectors._onnx import batch, session
 from streamblur.detectors._scan import Layer, Scan
 from streamblur.errors import MissingError
 from streamblur.geometry import grown
@@ -39,9 +40,8 @@ class Network:
     def __call__(self, image: Image) -> list[Detection]:
         height, width = image.shape[:2]
         wide, high = (max(1, -(-side // _STEP)) * _STEP for side in (width, height))
-        padded = cv2.copyMakeBorder(image, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE)
-        batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32)
-        likely, size, inside = self._session.run(_OUTPUTS, {_INPUT: batch})
+        padded = cv2.copyMakeBorder(image, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE).astype(np.uint8)
+        likely, size, inside = self._session.run(_OUTPUTS, {_INPUT: batch(padded, _STEP)})
         return _faces(likely[0, 0], size[0], inside[0], self._confidence)
 
 
@@ -66,7 +66,7 @@ class CenterFace:
 def build(settings: Settings) -> Detector:
     """A detector with the weights found on this machine.
 
-    Raises MissingError when they, or onnxruntime, are not there.
+    Raises MissingError when they, or the package onnx, are not there.
     """
     return CenterFace(Network(models.data(models.CENTERFACE), settings.confidence), settings)
 
@@ -74,21 +74,16 @@ def build(settings: Settings) -> Detector:
 def _session(weights: bytes) -> Any:
     try:
         import onnx
-        import onnxruntime
     except ImportError as error:
         raise MissingError(
-            f"CenterFace needs the Python package {error.name}: install it with "
-            "'python3 -m pip install streamblur[centerface]'."
+            "CenterFace needs the Python package onnx: install it with 'python3 -m pip install streamblur[centerface]'."
         ) from error
     model = onnx.load_from_string(weights)
     for value in (v for v in (*model.graph.input, *model.graph.output) if v.name in (_INPUT, *_OUTPUTS, "540")):
         sides = value.type.tensor_type.shape.dim  # the file says one size; the network takes any
         for side, name in ((sides[0], "batch"), (sides[2], f"{value.name}-high"), (sides[3], f"{value.name}-wide")):
             side.dim_param = name
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # it warns of initializers that it removes
-    options.intra_op_num_threads = 1  # as YuNet: the encoder needs the other cores
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session(model.SerializeToString())
 
 
 def _faces(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamblur.geometry import iou
+from streamblur.geometry import ious
 from streamblur.values import Box, Detection
 
 SHORTEST = 3
@@ -59,5 +59,4 @@ class Rhythm:
 
 def _alone(faces: Sequence[Box], others: Sequence[Box]) -> float:
     """Share of the faces that are not where one of the others is."""
-    alone = sum(max((iou(face, other) for other in others), default=0.0) < CALM for face in faces)
-    return alone / len(faces) if faces else 0.0
+    return float((ious(faces, others).max(axis=1, initial=0.0) < CALM).mean()) if faces else 0.0

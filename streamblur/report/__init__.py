@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from streamblur.report._album import Album, Picture
 from streamblur.report._json import as_json, read, schema
+from streamblur.report._language import LANGUAGES, Language
 from streamblur.report._page import as_page
 from streamblur.report._plot import code
 from streamblur.report._sheet import Card, contact_sheet
@@ -14,9 +15,11 @@ from streamblur.report._told import File, Told
 from streamblur.report._tracks import Row, Spot, rows, spots
 
 __all__ = [
+    "LANGUAGES",
     "Album",
     "Card",
     "File",
+    "Language",
     "Picture",
     "Row",
     "Spot",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from streamblur.faces import Faces
 from streamblur.findings import Finding
+from streamblur.report._language import Language
 from streamblur.report._tracks import runs, unseen
 
 WIDTH, TOP, LANE = 960, 110, 16
@@ -19,17 +20,17 @@ MARKS = 600
 """Marks in a lane at most; more would be one line."""
 
 
-def timeline(faces: Faces, findings: Sequence[Finding] = ()) -> str:
+def timeline(faces: Faces, findings: Sequence[Finding], say: Language) -> str:
     """Inline SVG, coloured by the classes of the page."""
     length = max(faces.seconds(len(faces.times) - 1), 1e-3)
     lanes = _lanes(faces, findings)
     height = TOP + 18 + LANE * len(lanes)
-    body = [_curve(faces, length), _axis(length)]
+    body = [_name(say("faces"), TOP // 2), _curve(faces, length), _axis(length)]
     for number, (name, kind, marks) in enumerate(lanes):
         y = TOP + 22 + LANE * number
-        body.append(f'<text x="0" y="{y + 8}" class="label">{escape(name)}</text>')
+        body.append(_name(say(name), y + 8))
         body += [_mark(start, end, y, length, kind) for start, end in _few(marks)]
-    words = f"Faces over {length:.0f} seconds, with looks, predictions, cuts and curtains"
+    words = say("Faces over {length} seconds, with looks, predictions, cuts and curtains", length=f"{length:.0f}")
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{"".join(body)}</svg>'
 
 
@@ -48,6 +49,10 @@ def _lanes(faces: Faces, findings: Sequence[Finding]) -> list[tuple[str, str, li
         ("face left", "left", [(finding.start, finding.end) for finding in findings]),
     ]
     return [(name, kind, marks) for name, kind, marks in found if marks]
+
+
+def _name(text: str, y: int) -> str:
+    return f'<text x="0" y="{y}" class="label">{escape(text)}</text>'
 
 
 def _few(marks: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -77,8 +82,7 @@ def _curve(faces: Faces, length: float) -> str:
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     area = f"{LEFT},{TOP - 4} {line} {_x(length, length):.1f},{TOP - 4}"
     scale = f'<text x="{LEFT - 8}" y="20" class="label end">{top}</text>'
-    name = f'<text x="0" y="{TOP // 2}" class="label">faces</text>'
-    return f'{name}{scale}<polygon points="{area}" class="area"/><polyline points="{line}" class="line"/>'
+    return f'{scale}<polygon points="{area}" class="area"/><polyline points="{line}" class="line"/>'
 
 
 def _most(faces: Faces, length: float) -> NDArray[np.int64]:

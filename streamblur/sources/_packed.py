@@ -1,6 +1,7 @@
 """Pictures and sound packed a second time in Matroska (RFC 9559, 5.1.4.1.31: zlib, bzip2, LZO), told from the header.
 
-No camera and no program writes these; a packet of a few bytes becomes megabytes before anybody can ask.
+Refused, because a packet of a few bytes becomes megabytes before anybody can ask. mkvmerge writes such tracks when told
+to (``--compression TRACK:zlib``); how many recordings are packed so was not counted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _INSIDE = frozenset([b"\x18\x53\x80\x67", b"\x16\x54\xae\x6b", _TRACK, b"\x6d\x8
 """Gone into: what leads to how a track is packed."""
 _PICTURES, _SOUND = 1, 2
 _STRIPPED = 3
-"""Only the same first bytes of every packet left out: harmless, and common."""
+"""Only the same first bytes of every packet left out: harmless."""
 _MOST = 100_000
 
 

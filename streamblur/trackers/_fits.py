@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from streamblur.geometry import edges, ious
 from streamblur.values import Box
 
 JOIN = 0.2
@@ -19,14 +20,11 @@ _TINY = 1e-9
 
 
 def fits(lives: Sequence[Box], seen: Sequence[Box]) -> NDArray[np.float64]:
-    """How well each detection (column) fits each track (row), 0 (not at all) to 2; all at once, since a crowd has
-    thousands of pairs."""
-    a, b = (np.array([(x.left, x.top, x.right, x.bottom) for x in boxes]).reshape(-1, 4) for boxes in (lives, seen))
-    a, b = a[:, None], b[None]
-    areas, others = ((x[..., 2:] - x[..., :2]).clip(0).prod(-1) for x in (a, b))
-    shared = (np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])).clip(0).prod(-1)
-    overlap = shared / np.maximum(areas + others - shared, _TINY)
-    smaller, larger = np.sqrt(np.minimum(areas, others)), np.sqrt(np.maximum(areas, others))
+    """How well each detection (column) fits each track (row), 0 (not at all) to 2."""
+    a, b = edges(lives)[:, None], edges(seen)[None]
+    sizes, others = (np.sqrt((x[..., 2:] - x[..., :2]).clip(0).prod(-1)) for x in (a, b))
+    smaller, larger = np.minimum(sizes, others), np.maximum(sizes, others)
     apart = np.linalg.norm((a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]) / 2, axis=-1)
     near = (1.0 - apart / np.maximum(smaller, _TINY) / NEAR).clip(0)
+    overlap = ious(lives, seen)
     return np.where((smaller > 0) & (larger <= ALIKE * smaller), np.where(overlap >= JOIN, 1.0 + overlap, near), 0.0)

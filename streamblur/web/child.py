@@ -55,6 +55,9 @@ class Line:
     def progress(self, now: Progress) -> None:
         self.now_and_then(frames=now.frames, total=now.total, faces=now.faces)
 
+    def follows(self, done: int, total: int) -> None:
+        self.now_and_then(following=[done, total])
+
     def now_and_then(self, **message: Any) -> None:
         """Say it, unless something was said only just now."""
         if time.monotonic() - self._last >= PACE:
@@ -102,20 +105,19 @@ def _file(line: Line, order: Order) -> None:
     from streamblur import rooms
     from streamblur.web import recording
     from streamblur.web.edits import photo
-    from streamblur.web.reporting import Witness
+    from streamblur.web.reporting import Hears, Witness
     from streamblur.web.retouch import Edits
 
     settings, source, output = Settings(**order["settings"]), Path(order["input"]), Path(order["output"])
-    witness = Witness(settings, source)
+    hears = Hears(line.progress, Witness(settings, source), line.follows)
     if rooms.room_for(source, source) == "file":
         _not_too_long(settings, source, float(order["length"]))
-        hears = recording.Hears(line.progress, witness, lambda: line.now_and_then(alive=True))
         changes = recording.Changes.of(order["edits"])
         summary, faces = recording.hidden(settings, source, output, changes, hears)
         found = recording.told(faces)
     else:
-        summary, found = photo(settings, source, output, Edits.of(order["edits"]), line.progress, witness)
-    witness.write(output, summary, order["names"])
+        summary, found = photo(settings, source, output, Edits.of(order["edits"]), hears)
+    hears.witness.write(output, summary, order["names"])
     line.say(done=told(summary), **found)
 
 

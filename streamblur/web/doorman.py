@@ -38,50 +38,50 @@ _SLOW = Refusal("408 Request Timeout", "slow", "That took too long.")
 _BUSY = Refusal("429 Too Many Requests", "busy", "Too many files are waiting: try again in a moment.")
 
 
+class Doorman(HTTPRequestParser):  # type: ignore[misc]
+    """One request, watched while it arrives; ``access`` and ``crowded`` are what ``channel`` was given."""
+
+    access: Access
+    crowded: Callable[[], bool]
+    error: Any
+    completed: bool
+
+    def __init__(self, adjustments: Any) -> None:
+        super().__init__(adjustments)
+        self._born = time.monotonic()
+        self._asked = False
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        refusal = self._slow()
+        if self.error is not None and not isinstance(self.error, _Answer):
+            self.error = _Answer(_plainly(self.error))
+        elif self.headers_finished and not self._asked and not self.empty:
+            self._asked = True
+            refusal = self._refused()
+        elif self.body_bytes_received > self.access.largest(self.path if self.headers_finished else ""):
+            refusal = Refusal("413 Content Too Large", "large", self.access.too_large(self.path))
+        if refusal is not None and self.error is None:
+            self.error, self.completed = _Answer(refusal), True
+        return consumed
+
+    def _refused(self) -> Refusal | None:
+        headers = {name.lower().replace("_", "-"): value for name, value in self.headers.items()}
+        refusal = self.access.refusal(self.command, self.request_uri, headers)
+        files = self.command == "POST" and self.path in ("/api/jobs", "/upload")
+        return _BUSY if refusal is None and files and self.crowded() else refusal
+
+    def _slow(self) -> Refusal | None:
+        if self.completed:
+            return None
+        allowed = GRACE + self.body_bytes_received / LEAST_PACE if self.headers_finished else HEADER_TIME
+        return _SLOW if time.monotonic() - self._born > allowed else None
+
+
 def channel(access: Access, crowded: Callable[[], bool]) -> type[HTTPChannel]:
     """A kind of connection for waitress's server that asks ``access`` first, and ``crowded`` before it takes a file."""
-
-    class Doorman(HTTPRequestParser):  # type: ignore[misc]
-        """One request, watched while it arrives."""
-
-        error: Any
-        completed: bool
-
-        def __init__(self, adjustments: Any) -> None:
-            super().__init__(adjustments)
-            self._born = time.monotonic()
-            self._asked = False
-
-        def received(self, data: bytes) -> int:
-            consumed: int = super().received(data)
-            refusal = self._slow()
-            if self.error is not None and not isinstance(self.error, _Answer):
-                self.error = _Answer(_plainly(self.error))
-            elif self.headers_finished and not self._asked and not self.empty:
-                self._asked = True
-                refusal = self._refused()
-            elif self.body_bytes_received > access.largest(self.path if self.headers_finished else ""):
-                refusal = Refusal("413 Content Too Large", "large", access.too_large(self.path))
-            if refusal is not None and self.error is None:
-                self.error, self.completed = _Answer(refusal), True
-            return consumed
-
-        def _refused(self) -> Refusal | None:
-            headers = {name.lower().replace("_", "-"): value for name, value in self.headers.items()}
-            refusal = access.refusal(self.command, self.request_uri, headers)
-            files = self.command == "POST" and self.path in ("/api/jobs", "/upload")
-            return _BUSY if refusal is None and files and crowded() else refusal
-
-        def _slow(self) -> Refusal | None:
-            if self.completed:
-                return None
-            allowed = GRACE + self.body_bytes_received / LEAST_PACE if self.headers_finished else HEADER_TIME
-            return _SLOW if time.monotonic() - self._born > allowed else None
-
-    class Door(HTTPChannel):  # type: ignore[misc]
-        parser_class = Doorman
-
-    return Door
+    doorman = type("OurDoorman", (Doorman,), {"access": access, "crowded": staticmethod(crowded)})
+    return type("Door", (HTTPChannel,), {"parser_class": doorman})
 
 
 def _plainly(error: Any) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,34 +14,31 @@ from streamblur.engine.covering import covered
 from streamblur.errors import InputError
 from streamblur.geometry import upright_size
 from streamblur.settings import Settings
-from streamblur.values import Decided, Frame, SafeFrame, Summary
+from streamblur.values import Cover, Decided, Frame, SafeFrame, Summary
+from streamblur.web.reporting import Hears
 from streamblur.web.retouch import Edits, flat, found, obscuring, write
 from streamblur.web.seen import Seen
 
-Witness = Callable[[Decided[SafeFrame]], None]
+Tell = Callable[[Decided[SafeFrame], Sequence[Cover]], None]
+"""Hears of a frame as it is covered, and of what was found on it."""
 
 
-def photo(
-    settings: Settings, source: Path, output: Path, edits: Edits, report: compose.Report, witness: Witness
-) -> tuple[Summary, dict[str, Any]]:
-    """Write the picture with its faces hidden, as they were edited; and what the page is told of them. ``witness`` sees
-    what is covered."""
+def photo(settings: Settings, source: Path, output: Path, edits: Edits, hears: Hears) -> tuple[Summary, dict[str, Any]]:
+    """Write the picture with its faces hidden, as they were edited; and what the page is told of all that it has."""
     seen = Seen()
 
-    def both(decided: Decided[SafeFrame]) -> None:
-        seen(decided)
-        witness(decided)
+    def tell(decided: Decided[SafeFrame], found: Sequence[Cover]) -> None:
+        seen(Decided(decided.frame, found))
+        hears.witness(decided)
 
     if edits:
-        return edited(settings, source, output, edits, seen, witness), seen.told()
-    return compose.run(settings, source, output, report, both), seen.told()
+        return edited(settings, source, output, edits, tell), seen.told()
+    summary = compose.run(settings, source, output, hears.report, lambda decided: tell(decided, decided.covers))
+    return summary, seen.told()
 
 
-def edited(
-    settings: Settings, source: Path, output: Path, edits: Edits, everybody: Witness, witness: Witness
-) -> Summary:
+def edited(settings: Settings, source: Path, output: Path, edits: Edits, tell: Tell) -> Summary:
     """Cover the faces of a photo but those switched off, and the boxes added, and write it as ``compose.run`` does.
-    ``everybody`` sees what was found, ``witness`` what is covered.
 
     Raises InputError for anything but one picture: there, faces move, and a box would not follow them.
     """
@@ -55,8 +52,7 @@ def edited(
             width, height = upright_size(frame.picture.width, frame.picture.height, frame.orientation)
             decided = Decided(frame, edits.applied(covers, width, height))
             for safe in covered([decided], obscuring(settings)):
-                everybody(Decided(safe.frame, covers))
-                witness(safe)
+                tell(safe, covers)
                 sink.write(safe.frame)
         sink.close()
     count = len(decided.covers)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
-from typing import Any
 
-from streamblur.errors import MissingError
+from streamblur import live
+from streamblur.settings import Live
 from streamblur.values import SafeFrame
 from streamblur.web.child import Line, Order
 
@@ -34,17 +33,12 @@ def film(line: Line, order: Order) -> None:
 
     Raises StreamblurError when the camera cannot be opened.
     """
-    try:
-        live: Any = importlib.import_module("streamblur.live")
-    except ImportError as error:
-        raise MissingError("This build of streamblur cannot use a camera.") from error
-    settings: Any = importlib.import_module("streamblur.settings").Live
     choices = live.Choices()
     threading.Thread(target=_hear, args=(line, choices), name="streamblur-asked", daemon=True).start()
-    live.run(settings(**order["settings"]), order.get("source") or f"camera:{order['device']}", [Sent(line)], choices)
+    live.run(Live(**order["settings"]), order.get("source") or f"camera:{order['device']}", [Sent(line)], choices)
 
 
-def _hear(line: Line, choices: Any) -> None:
+def _hear(line: Line, choices: live.Choices) -> None:
     while (asked := line.heard()) is not None:
         (choices.panic.set if asked.get("panic") else choices.panic.clear)()
     choices.stop.set()

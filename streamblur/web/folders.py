@@ -23,12 +23,13 @@ _YOUNG = 60.0
 
 
 class Root:
-    """The folder of one running server. A lock on a file in it tells the living from the dead."""
+    """The folder of one running server, or of one result on its way. A lock on a file in it tells the living from the
+    dead. Raises OSError."""
 
-    def __init__(self, parent: Path | None = None) -> None:
+    def __init__(self, parent: Path | None = None, prefix: str = PREFIX) -> None:
         self.parent = parent or Path(tempfile.gettempdir())
-        sweep(self.parent)
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self.parent))  # 0700 and not to be guessed
+        sweep(self.parent, prefix)
+        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=self.parent))  # 0700 and not to be guessed
         self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         if fcntl is not None:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,11 +58,11 @@ def wipe(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
+def sweep(parent: Path, prefix: str = PREFIX) -> None:
     """Wipe what servers that died left in ``parent``; only real folders of this user's own, under our prefix."""
     with contextlib.suppress(OSError):
         for found in os.scandir(parent):
-            if found.name.startswith(PREFIX) and found.is_dir(follow_symlinks=False) and _dead(Path(found.path)):
+            if found.name.startswith(prefix) and found.is_dir(follow_symlinks=False) and _dead(Path(found.path)):
                 wipe(Path(found.path))
 
 

@@ -19,12 +19,12 @@ from streamblur.faces.file import LARGEST, write_whole
 from streamblur.web import folders
 from streamblur.web.arriving import Refused
 from streamblur.web.jobs import Problem
+from streamblur.web.names import FACES
 from streamblur.web.office import Office
 from streamblur.web.readers import Message, Reader
 from streamblur.web.renderings import Rendering
 from streamblur.web.tasks import Task
 
-FACES = "faces.json"
 LONGEST_EDIT, LONGEST_FRAME = 600.0, 60.0
 """Seconds that following a drawn box, and showing a frame, may take."""
 

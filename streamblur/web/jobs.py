@@ -46,7 +46,7 @@ class Problem:
 @dataclass(slots=True)
 class Job:
     """``state`` is queued, running, done or failed; times are ``time.monotonic``; ``version`` grows; ``wrote`` counts
-    how often a review replaced the result of a ``run``."""
+    how often a review replaced the result of a ``run``; ``following`` is the share of drawn boxes that are followed."""
 
     owner: str
     folder: Path
@@ -69,6 +69,7 @@ class Job:
     total: int | None = None
     faces_now: int = 0
     pace: tuple[float, int] = (0.0, 0)
+    following: float | None = None
     problem: Problem | None = None
     summary: dict[str, Any] | None = None
     faces: list[dict[str, Any]] = field(default_factory=list)
@@ -85,14 +86,9 @@ class Job:
         return names.blurred(self.name, self.kind.output)
 
     @property
-    def report(self) -> Path:
-        """What was done, as a page."""
-        return self.folder / "report.html"
-
-    @property
     def faces_file(self) -> Path:
         """Of a recording: who is where."""
-        return self.folder / "faces.json"
+        return self.folder / names.FACES
 
     @property
     def output(self) -> Path:
@@ -102,6 +98,9 @@ class Job:
         """Take in what the child says; it may be lies, so only numbers and short texts are kept."""
         if "frames" in message:
             self._moves(message)
+        if "following" in message:
+            followed, total = map(int, message["following"])
+            self.following = min(1.0, max(0.0, followed / max(1, total)))
         if isinstance(done := message.get("done"), dict):
             self.summary = _summary(done)
             self.faces = [face for each in _list(message.get("faces"))[:_MOST] if (face := _face(each))]
@@ -120,7 +119,7 @@ class Job:
     def _moves(self, message: dict[str, Any]) -> None:
         now = time.monotonic()
         self.frames, self.faces_now = int(message["frames"]), int(message.get("faces") or 0)
-        total = message.get("total")
+        self.following, total = None, message.get("total")
         self.total = int(total) if total else None
         if not self.pace[0]:
             self.pace = (now, self.frames)
@@ -148,6 +147,7 @@ class Job:
             left = (self.total - self.frames) / fps if self.total and fps > 0 else None
             about["progress"] = {"frames": self.frames, "total": self.total, "faces": self.faces_now}
             about["progress"] |= {"fps": round(fps, 1), "left": None if left is None else round(max(0.0, left), 1)}
+            about["progress"]["following"] = None if self.following is None else round(self.following, 3)
         if self.state == "done":
             about["report"] = f"/api/jobs/{self.id}/report"
             about |= {"summary": self.summary, "faces": self.faces, "size": self.size, "type": self.kind.mime}

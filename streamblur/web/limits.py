@@ -34,7 +34,8 @@ class Limits:
     together may have on the disk, ``spare`` what must stay free on it. ``workers`` jobs run at a time and ``waiting``
     more may wait, at most ``each`` of one client. A job's child may take ``memory`` of real memory, ``photo_time``
     or ``time`` of wall time, and is given up when nothing was heard of it for ``silence``. A recording may claim to
-    last ``length``. A finished job is wiped after ``expiry``.
+    last ``length``. A finished job is wiped after ``expiry``. ``studios`` files are kept at hand for previews, each for
+    ``studio_idle`` after the last one.
     """
 
     photo: int = 10 * 10**6

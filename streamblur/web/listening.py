@@ -65,27 +65,11 @@ def ending(office: Office) -> Iterator[None]:
             signal.signal(number, was)
 
 
-class Closing:
-    """Closes what it was given."""
-
-    def __init__(self, each: Any) -> None:
-        self._each = each
-
-    def __enter__(self) -> Any:
-        return self._each
-
-    def __exit__(self, *_: object) -> None:
-        self._each.close()
-
-
-class Spools:
-    """Temporary files of this process (bodies that waitress has not handed on) lie in the private root."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder, self._before = folder, tempfile.tempdir
-
-    def __enter__(self) -> None:
-        tempfile.tempdir = self._folder
-
-    def __exit__(self, *_: object) -> None:
-        tempfile.tempdir = self._before
+@contextmanager
+def spools(folder: str) -> Iterator[None]:
+    """Temporary files of this process (bodies that waitress has not handed on) lie in this folder."""
+    before, tempfile.tempdir = tempfile.tempdir, folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before

@@ -1,4 +1,4 @@
-"""File names from strangers: they are shown and sent back, and never a path."""
+"""Names of files: those from strangers are shown and sent back, and never a path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import unicodedata
 from urllib.parse import quote
 
 LONGEST = 80
+FACES = "faces.json"
+"""The faces of a recording, in a job's folder or that of a review."""
+REPORTS = {"en": "report.en.html", "zh": "report.zh.html"}
+"""The report of a job in its folder, in each language."""
 _RESERVED = frozenset(["CON", "PRN", "AUX", "NUL", *(f"{d}{n}" for d in ("COM", "LPT") for n in range(1, 10))])
 
 

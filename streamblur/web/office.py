@@ -72,7 +72,7 @@ class Office(Board):
 
     def rewritten(self, job: Job, message: child.Message) -> None:
         """A review has replaced its result; ``message`` is what its child said of it."""
-        with self.changed, contextlib.suppress(TypeError, ValueError):
+        with self.changed, contextlib.suppress(TypeError, ValueError, OverflowError):
             job.hears(message)
             if self.has(job):
                 job.wrote += 1
@@ -106,6 +106,9 @@ class Office(Board):
             try:
                 self._run(job)
             except Exception as error:  # a thread that ended here would be missed for good
+                if (worker := job.worker) is not None:
+                    worker.kill("bug")
+                    worker.close()
                 self._ended(job, Problem.of("bug"))
                 _LOG.error("job failed", exc_info=error)
 
@@ -138,7 +141,7 @@ class Office(Board):
                 worker.kill("cancelled")
         job.summary = job.problem = None
         for message in worker.messages():
-            with self.changed, contextlib.suppress(TypeError, ValueError):
+            with self.changed, contextlib.suppress(TypeError, ValueError, OverflowError):
                 job.hears(message)
                 if self.has(job):
                     self.put(job)

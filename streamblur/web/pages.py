@@ -52,19 +52,13 @@ def session() -> Response:
     allowed = {"photo": limits.photo, "upload": limits.upload, "expiry": limits.expiry}
     defaults = {name: value for name, value in asdict(Settings()).items() if name not in asked.LEFT_OUT}
     choices = {"style": asked.styles(), "detector": _detectors()}
-    return jsonify(
-        csrf=guard.csrf(), limits=allowed, choices=choices, defaults=defaults, version=__version__, live=_has_live()
-    )
+    return jsonify(csrf=guard.csrf(), limits=allowed, choices=choices, defaults=defaults, version=__version__)
 
 
 def _detectors() -> list[str]:
     """Those whose models are here."""
     there = {weights.name for weights in models.KNOWN.values() if models.place(weights) is not None}
     return [name for name in rooms.choices("detectors") if name in ("auto", "mediapipe") or name in there]
-
-
-def _has_live() -> bool:
-    return bool(current_app.config.get("LIVE"))
 
 
 @pages.post("/login")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,10 @@ from streamblur.faces.edits import applied, free_id
 from streamblur.geometry import upright_size
 from streamblur.settings import Settings
 from streamblur.values import Summary
-from streamblur.web.reporting import Witness
+from streamblur.web.names import FACES
+from streamblur.web.reporting import Hears
 from streamblur.web.seen import MOST, pixels, shares
 
-FACES = "faces.json"
-"""The faces file in the job's folder."""
 AGAIN = "faces were looked for anew: everybody is hidden again, and only boxes drawn by hand were kept"
 _LOOKING = (
     "detector", "model", "confidence", "every", "analysis_size", "min_face", "thorough", "tracker", "hindsight",
@@ -50,16 +50,6 @@ class Changes:
         return Changes(frozenset(said.get("keep", ())), boxes)
 
 
-@dataclass(frozen=True, slots=True)
-class Hears:
-    """Who hears of a run: ``report`` and ``witness`` as in ``compose.run``, ``alive`` now and then while boxes are
-    followed."""
-
-    report: compose.Report
-    witness: Witness
-    alive: Callable[[], None]
-
-
 def hidden(settings: Settings, source: Path, output: Path, changes: Changes, hears: Hears) -> tuple[Summary, Faces]:
     """Write the recording with every face hidden but those that ``changes`` leave visible, and its faces file; what was
     found, with all edits.
@@ -70,10 +60,10 @@ def hidden(settings: Settings, source: Path, output: Path, changes: Changes, hea
     drawn = [] if before is None else [edit for edit in before.edits if edit["do"] in _BY_HAND]
     anew = before is not None and not fits(before, settings)
     if before is not None and not anew:
-        faces = _followed(settings, source, leaving(before, changes.keep), changes.boxes, hears.alive)
+        faces = _followed(settings, source, leaving(before, changes.keep), changes.boxes, hears.follows)
     elif drawn or changes.boxes:
         faces = _added(compose.detect(settings, source, hears.report), drawn)
-        faces = _followed(settings, source, faces, changes.boxes, hears.alive)
+        faces = _followed(settings, source, faces, changes.boxes, hears.follows)
     else:
         summary = compose.run(settings, source, output, hears.report, hears.witness)
         faces = hears.witness.faces()
@@ -144,7 +134,7 @@ def _added(faces: Faces, drawn: Sequence[Mapping[str, Any]]) -> Faces:
 
 
 def _followed(
-    settings: Settings, source: Path, faces: Faces, boxes: Sequence[Drawn], alive: Callable[[], None]
+    settings: Settings, source: Path, faces: Faces, boxes: Sequence[Drawn], follows: Callable[[int, int], None]
 ) -> Faces:
     """The faces with every box followed both ways, as in a review."""
     if not boxes:
@@ -153,10 +143,16 @@ def _followed(
 
     file.write(faces, Path(FACES), force=True)
     with closing(Review.open(source, Path(FACES), settings)) as session:
-        for time, share in boxes:
+        for number, (time, share) in enumerate(boxes):
             box = pixels(list(share), *sized(faces))
-            session.draw(int(faces.times[at(faces, time)]), box, lambda done, total: alive())
+            report = partial(_together, follows, number, len(boxes))
+            session.draw(int(faces.times[at(faces, time)]), box, report)
         return session.faces
+
+
+def _together(follows: Callable[[int, int], None], before: int, boxes: int, done: int, total: int) -> None:
+    """How far all boxes are followed, as if each had as far to go as this one."""
+    follows(before * total + done, boxes * total)
 
 
 def _told(faces: Faces, track: FaceTrack, size: tuple[int, int]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +13,13 @@ from typing import Any
 
 from streamblur.web import folders
 from streamblur.web.jobs import Problem
+from streamblur.web.names import FACES, REPORTS
 from streamblur.web.office import Office
 from streamblur.web.readers import told
 from streamblur.web.tasks import Task
 from streamblur.web.workers import Worker
+
+PREFIX = ".streamblur-result-"
 
 
 class Rendering:
@@ -58,16 +60,10 @@ class Rendering:
 
     def _run(self, faces: bytes) -> None:
         try:
-            folder = Path(tempfile.mkdtemp(prefix=".streamblur-", dir=self._task.output.parent))
+            with contextlib.closing(folders.Root(self._task.output.parent, PREFIX)) as root:
+                problem = self._written(root.path, faces)
         except OSError as error:
-            problem: Problem | None = Problem("unwritable", f"The folder cannot be written to: {error.strerror}.")
-        else:
-            try:
-                problem = self._written(folder, faces)
-            except OSError as error:
-                problem = Problem("unwritable", f"It cannot be written: {error.strerror}.")
-            finally:
-                folders.wipe(folder)
+            problem = Problem("unwritable", f"It cannot be written: {error.strerror}.")
         self.problem = problem or self.problem
         if problem is None and self._task.job is not None:
             self._office.rewritten(self._task.job, self._done)
@@ -77,7 +73,7 @@ class Rendering:
 
     def _written(self, folder: Path, faces: bytes) -> Problem | None:
         """Let a child write it, and put it in its place; what went wrong otherwise."""
-        (folder / "faces.json").write_bytes(faces)
+        (folder / FACES).write_bytes(faces)
         source, output = self._task.source, self._task.output
         bounds = self._office.limits.bounds(max(4 * source.stat().st_size, 10**9), 24 * 3600)
         about = {"source": str(source), "output": output.name, "reads": [str(source)], "bounds": bounds}
@@ -93,16 +89,22 @@ class Rendering:
         problem = self._heard(worker)
         if worker.close() != 0 or not self._done or problem is not None:
             return problem or Problem.of(worker.reason or "died")
-        with folders.plain(folder / output.name):  # a file, and no link to one
-            os.replace(folder / output.name, output)
+        self._publish(folder)
+        return None
+
+    def _publish(self, folder: Path) -> None:
+        """Put what the child wrote where it belongs. Raises OSError."""
+        output, job = self._task.output, self._task.job
+        places = {output.name: output}
         if job is not None:
-            with folders.plain(folder / job.report.name):
-                os.replace(folder / job.report.name, job.report)
+            places |= {name: job.folder / name for name in REPORTS.values()}
+        for name, place in places.items():
+            with folders.plain(folder / name):  # a file, and no link to one
+                os.replace(folder / name, place)
         umask = os.umask(0o077)
         os.umask(umask)
         with contextlib.suppress(OSError):
             output.chmod(0o666 & ~umask)
-        return None
 
     def _heard(self, worker: Worker) -> Problem | None:
         problem = None

@@ -13,16 +13,15 @@ import numpy as np
 from streamblur import compose
 from streamblur.errors import StreamblurError
 from streamblur.faces import Faces, Numbers, file
-from streamblur.geometry import upright_size
 from streamblur.review import Lane, Review, Spot
 from streamblur.settings import Settings
 from streamblur.values import Box, Summary
 from streamblur.web.child import Line, Message, Order
+from streamblur.web.names import FACES
+from streamblur.web.recording import sized
 from streamblur.web.reporting import Witness
 from streamblur.web.seen import pixels, shares
 
-FACES = "faces.json"
-"""The faces file in the child's folder."""
 SHOWN = 200
 """Faces told of with one frame; more would be hard to tell apart."""
 
@@ -64,7 +63,7 @@ def _frame(session: Review, asked: Message) -> tuple[Message, bytes]:
     """One frame and the faces on it."""
     faces, number = session.now, min(int(asked["frame"]), len(session.now.times) - 1)
     jpeg = session.jpeg(int(faces.times[number]), int(asked["longest"]), bool(asked["original"]))
-    size = _size(faces)
+    size = sized(faces)
     found = [[cover.track, *shares(cover.box, *size), int(cover.seen)] for cover in faces.covers(number)[:SHOWN]]
     return {"faces": found, "frame": number}, jpeg
 
@@ -85,7 +84,7 @@ class StoppedError(StreamblurError):
 
 def _drawn(line: Line, session: Review, said: Message) -> int:
     def report(done: int, total: int) -> None:
-        line.now_and_then(following=[done, total])
+        line.follows(done, total)
         if line.waiting():
             line.heard()
             raise StoppedError("Following the box was stopped; nothing was added.")
@@ -100,7 +99,7 @@ def _when(session: Review, said: Message, name: str = "frame") -> int:
 
 
 def _where(session: Review, said: Message) -> Box:
-    return pixels(said["box"], *_size(session.now))
+    return pixels(said["box"], *sized(session.now))
 
 
 _DO: dict[str, Callable[[Review, Message], int | bool | None]] = {
@@ -121,7 +120,7 @@ def overview(session: Review) -> dict[str, Any]:
     """Everything but pictures: ``times`` as runs [first tick, step, count], ``tick`` in seconds, lanes and spots."""
     faces = session.now
     return {
-        "size": _size(faces),
+        "size": sized(faces),
         "frames": len(faces.times),
         "tick": float(faces.time_base),
         "times": _runs(faces.times),
@@ -169,8 +168,3 @@ def _spans(frames: Numbers) -> list[list[int]]:
     """First and last of frames that follow one another."""
     parts = np.split(frames, np.flatnonzero(np.diff(frames) != 1) + 1)
     return [[int(part[0]), int(part[-1])] for part in parts if len(part)]
-
-
-def _size(faces: Faces) -> tuple[int, int]:
-    """Of the upright picture."""
-    return upright_size(faces.source.width, faces.source.height, faces.source.orientation)

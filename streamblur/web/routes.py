@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, jsonify, request
 
+from streamblur.errors import SettingsError
 from streamblur.settings import Settings
 from streamblur.web import archive, asked, names, sending
 from streamblur.web.arriving import Refused, drop, job_from
@@ -18,7 +20,9 @@ from streamblur.web.office import Office
 from streamblur.web.studios import Studios
 
 jobs = Blueprint("jobs", __name__)
-_STATUS = {"unreadable": 422, "settings": 400, "missing": 501, "memory": 422, "time": 422, "silence": 422}
+_STATUS = {
+    "unreadable": 422, "settings": 400, "missing": 501, "memory": 422, "time": 422, "silence": 422, "cancelled": 409,
+}  # fmt: skip
 
 
 def office() -> Office:
@@ -115,7 +119,8 @@ def preview(name: str) -> Response:
     if job.state == "failed":
         raise Refused(409, "state", "It failed, and was not kept.")
     studios: Studios = current_app.config["STUDIOS"]
-    answer = studios.preview(job, settings, asked.seconds(said.get("time", 0)), edits)
+    wanted = {"settings": asdict(settings), "time": asked.seconds(said.get("time", 0)), "edits": edits}
+    answer = studios.preview(job, wanted, sending.hung_up())
     if isinstance(answer, Problem):
         return problem(_STATUS.get(answer.code, 500), answer.code, answer.message)
     image = base64.b64encode(answer["jpeg"]).decode()
@@ -135,11 +140,15 @@ def result(name: str) -> Response:
 @jobs.get("/api/jobs/<name>/report")
 def report(name: str) -> Response:
     """What was done, as a page that may run nothing: the child that wrote it may have been taken over."""
-    job = mine(name)
+    job, language = mine(name), request.args.get("language", "en")
+    if language not in names.REPORTS:
+        raise SettingsError(f"language is {' or '.join(names.REPORTS)}.")
     if job.state != "done":
         raise Refused(409, "state", "It is not finished yet.")
     g.policy = REPORT_POLICY
-    return sending.whole(job.report, "text/html", names.disposition(f"{job.saved_as}.html", "inline"))
+    return sending.whole(
+        job.folder / names.REPORTS[language], "text/html", names.disposition(f"{job.saved_as}.html", "inline")
+    )
 
 
 @jobs.get("/api/jobs/<name>/events")
@@ -170,7 +179,7 @@ def upload() -> Response:
     """A photo in the field ``image``; its blurred JPEG comes back."""
     job = taken("jpeg", "image")
     try:
-        ended = office().waited(job, request.environ.get("waitress.client_disconnected", lambda: False))
+        ended = office().waited(job, sending.hung_up())
         if not ended or job.state != "done":
             found = job.problem or Problem.of("cancelled")
             return problem(_STATUS.get(found.code, 500), found.code, found.message)

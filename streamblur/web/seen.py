@@ -17,11 +17,9 @@ class Seen:
     def __init__(self) -> None:
         self._faces: dict[int, dict[str, Any]] = {}
         self._size = (0, 0)
-        self._frames = 0
 
     def __call__(self, decided: Decided[SafeFrame]) -> None:
         frame = decided.frame
-        self._frames += 1
         self._size = upright_size(frame.picture.width, frame.picture.height, frame.orientation)
         counted: set[int] = set()
         for cover in decided.covers:

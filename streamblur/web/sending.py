@@ -22,6 +22,12 @@ _listening: Counter[str] = Counter()
 _lock = threading.Lock()
 
 
+def hung_up() -> Callable[[], bool]:
+    """A question for later: whether the client of this request is gone."""
+    found: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    return found
+
+
 def file(place: Path, mime: str, disposition: str) -> Response:
     """A file, or the part of it that is asked for (a player jumps about)."""
     opened = _opened(place)
@@ -64,8 +70,7 @@ def events(news: Iterator[dict[str, Any] | None], owner: str) -> Response:
         if _listening.total() >= LISTENERS or _listening[owner] >= _EACH:
             return problem(429, "listeners", "Too many pages are open: close one.", 5)
         _listening[owner] += 1
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    answer = Response(_told(news, gone), mimetype="text/event-stream")
+    answer = Response(_told(news, hung_up()), mimetype="text/event-stream")
     answer.call_on_close(lambda: _left(owner))
     return answer
 

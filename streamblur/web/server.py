@@ -9,7 +9,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from streamblur.web import child, folders
 from streamblur.web.access import Access, loopback
 from streamblur.web.fence import Holds
 from streamblur.web.limits import Limits
-from streamblur.web.listening import Closing, Spools, bound, ending
+from streamblur.web.listening import bound, ending, spools
 from streamblur.web.office import Office
 from streamblur.web.tasks import Task
 from streamblur.web.workers import Worker
@@ -73,18 +73,15 @@ def serve(wanted: Wanted, say: Say, task: Task | None = None) -> None:
         port = listening.getsockname()[1]
         access = Access(port, wanted.host, wanted.names, wanted.token, wanted.limits.upload)
         multiprocessing.util.get_temp_dir()  # made now, in the usual place: it is removed only when Python ends
-        root = stack.enter_context(Closing(folders.Root()))
-        stack.enter_context(Spools(str(root.path)))
-        office = stack.enter_context(Closing(Office(wanted.limits, root)))
-        app, studios, cameras = make(office, access)
-        stack.enter_context(Closing(studios))
-        stack.enter_context(Closing(cameras))
-        reviews = stack.enter_context(Closing(app.config["REVIEWS"]))
+        root = stack.enter_context(closing(folders.Root()))
+        stack.enter_context(spools(str(root.path)))
+        office = stack.enter_context(closing(Office(wanted.limits, root)))
+        app = stack.enter_context(closing(make(office, access)))
         server: Any = create_server(app, sockets=[listening], **settings(wanted.limits))
         server.channel_class = channel(access, lambda: crowded(office))
         stack.callback(server.close)
-        path = f"#{wanted.token}" if wanted.token else ""
-        announce(wanted, port, office, say, path if task is None else f"review#{reviews.open(task).id}")
+        path = f"#{wanted.token}" if task is None else f"review#{app.config['REVIEWS'].open(task).id}"
+        announce(wanted, port, office, say, path.removesuffix("#"))
         with ending(office):
             server.run()
 
@@ -98,7 +95,7 @@ def settings(limits: Limits) -> dict[str, Any]:
         "cleanup_interval": 5,
         "max_request_header_size": 16 * 1024,
         "max_request_body_size": limits.upload + (1 << 20),
-        "channel_request_lookahead": 1,
+        "channel_request_lookahead": 1,  # it reads on while it answers, and so learns who hung up
         "ident": None,
         "clear_untrusted_proxy_headers": True,
         "expose_tracebacks": False,

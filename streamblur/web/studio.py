@@ -16,6 +16,7 @@ from streamblur.settings import Settings
 from streamblur.values import Frame
 from streamblur.web import recording
 from streamblur.web.child import Line
+from streamblur.web.names import FACES
 from streamblur.web.retouch import Edits, Look, looked, write
 from streamblur.web.seen import shares
 
@@ -36,7 +37,9 @@ def serve(line: Line, source: Path) -> None:
     while (asked := line.heard()) is not None:
         settings, time = Settings(**asked["settings"]), float(asked.get("time") or 0)
         if (known := faces()) is not None and recording.fits(known, settings):
-            line.say(**_known(settings, source, known, recording.Changes.of(asked["edits"]), time, Path(asked["name"])))
+            said, jpeg = _known(settings, source, known, recording.Changes.of(asked["edits"]), time)
+            Path(asked["name"]).write_bytes(jpeg)
+            line.say(**said)
             continue
         key = (time, *(getattr(settings, name) for name in _LOOKING))
         if key not in looks:
@@ -58,7 +61,7 @@ class _Faces:
         self._faces: Faces | None = None
 
     def __call__(self) -> Faces | None:
-        place = Path(recording.FACES)
+        place = Path(FACES)
         mark = place.stat().st_mtime_ns if place.exists() else 0
         if mark != self._mark:
             self._mark, self._faces = mark, file.read(place) if mark else None
@@ -66,15 +69,15 @@ class _Faces:
 
 
 def _known(
-    settings: Settings, source: Path, faces: Faces, changes: recording.Changes, time: float, place: Path
-) -> dict[str, Any]:
-    """A frame of a recording whose faces are known, hidden as it would be written; what is told of it."""
+    settings: Settings, source: Path, faces: Faces, changes: recording.Changes, time: float
+) -> tuple[dict[str, Any], bytes]:
+    """What is told of a frame of a recording whose faces are known, and its JPEG, hidden as it would be written."""
     now, number = recording.showing(faces, changes, time)
     with closing(Showing(source, now, settings)) as showing:
-        place.write_bytes(showing.jpeg(now, int(now.times[number]), LONGEST, False))
+        jpeg = showing.jpeg(now, int(now.times[number]), LONGEST, False)
     size = recording.sized(now)
     found = [{"id": c.track, "box": shares(c.box, *size), "score": round(c.score, 3)} for c in now.covers(number)]
-    return {"faces": found, "size": list(size)}
+    return {"faces": found, "size": list(size)}, jpeg
 
 
 def _look(settings: Settings, source: Path, time: float) -> Look:

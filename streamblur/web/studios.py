@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Callable
 from typing import Any
 
-from streamblur.settings import Settings
 from streamblur.web import folders
 from streamblur.web.jobs import Job, Problem
 from streamblur.web.office import Office
@@ -16,6 +16,7 @@ from streamblur.web.orders import order
 from streamblur.web.workers import Worker
 
 _PREVIEW_TIME = 30.0
+"""Seconds that one may take."""
 _FOREVER = 1e12
 
 
@@ -25,6 +26,7 @@ class _Studio:
         self.lock = threading.Lock()
         self.used = time.monotonic()
         self.busy = False
+        self.gone: Callable[[], bool] = lambda: False
 
 
 class Studios:
@@ -34,22 +36,35 @@ class Studios:
         self._office = office
         self._open: dict[str, _Studio] = {}
         self._lock = threading.Lock()
-        self._count = 0
+        self._numbers = itertools.count(1)
         office.rounds.append(self._look_after)
 
-    def preview(self, job: Job, settings: Settings, time_at: float, edits: dict[str, Any]) -> dict[str, Any] | Problem:
-        """A covered picture as ``jpeg``, its ``faces`` and ``size``; or what went wrong."""
-        studio = self._studio(job)
-        with studio.lock:
-            self._count += 1
-            name = f"preview-{self._count}.jpg"
-            studio.busy, studio.worker.heard_at = True, time.monotonic()
+    def preview(self, job: Job, request: dict[str, Any], gone: Callable[[], bool]) -> dict[str, Any] | Problem:
+        """A covered picture as ``jpeg``, its ``faces`` and ``size``; or what went wrong. The child is ended, too, when
+        who asked is ``gone``."""
+        while not (gone() or self._office.closing.is_set()) and self._office.has(job):
+            studio = self._studio(job)
+            with studio.lock:
+                if self._begun(studio, gone):
+                    return self._ended(studio, request)
+        return Problem.of("cancelled")
+
+    def _begun(self, studio: _Studio, gone: Callable[[], bool]) -> bool:
+        """Take a studio whose lock is held for one preview; False when it was closed meanwhile."""
+        with self._lock:
+            if self._open.get(studio.job.id) is not studio:
+                return False
+            studio.busy, studio.gone, studio.worker.heard_at = True, gone, time.monotonic()
             studio.worker.limit = time.monotonic() + _PREVIEW_TIME
-            message = self._asked(studio, {"settings": asdict(settings), "time": time_at, "edits": edits, "name": name})
+            return True
+
+    def _ended(self, studio: _Studio, request: dict[str, Any]) -> dict[str, Any] | Problem:
+        name = f"preview-{next(self._numbers)}.jpg"
+        answer = self._answer(studio, name, self._asked(studio, {**request, "name": name}))
+        with self._lock:
             studio.busy, studio.used, studio.worker.limit = False, time.monotonic(), _FOREVER
-        answer = self._answer(job, name, message)
-        if isinstance(answer, Problem):
-            self._drop(studio)
+            if isinstance(answer, Problem):
+                self._close(studio)
         return answer
 
     def _asked(self, studio: _Studio, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -60,12 +75,12 @@ class Studios:
                     return message
         return None
 
-    def _answer(self, job: Job, name: str, message: dict[str, Any] | None) -> dict[str, Any] | Problem:
+    def _answer(self, studio: _Studio, name: str, message: dict[str, Any] | None) -> dict[str, Any] | Problem:
         if message is None:
-            return Problem.of("died")
+            return Problem.of(studio.worker.reason or "died")
         if "error" in message:
-            return job.problem_in(message)
-        place = job.folder / name
+            return studio.job.problem_in(message)
+        place = studio.job.folder / name
         try:
             with folders.plain(place) as file:
                 jpeg = file.read(32 << 20)
@@ -87,29 +102,25 @@ class Studios:
                 studio = self._open[job.id] = _Studio(job, worker)
             return studio
 
-    def _drop(self, studio: _Studio) -> None:
-        with self._lock:
-            self._close(studio)
-
     def _close(self, studio: _Studio) -> None:
         if self._open.get(studio.job.id) is studio:
             del self._open[studio.job.id]
         studio.worker.kill("idle")
         studio.worker.close()
+        if not self._office.has(studio.job):
+            folders.wipe(studio.job.folder)
 
     def _look_after(self) -> None:
-        """Watch those at work; end those that nobody uses or whose job is gone."""
+        """Watch those at work; end those that nobody uses or waits for, or whose job is gone."""
         with self._lock:
-            studios = list(self._open.values())
-        for studio in studios:
-            idle = time.monotonic() - studio.used > self._office.limits.studio_idle
-            if studio.busy:
-                self._office.watch(studio.worker)
-            elif idle or not self._office.has(studio.job):
-                self._drop(studio)
-            if not self._office.has(studio.job):
-                studio.worker.kill("cancelled")
-                folders.wipe(studio.job.folder)
+            for studio in list(self._open.values()):
+                there = self._office.has(studio.job)
+                if studio.busy and (studio.gone() or not there):
+                    studio.worker.kill("cancelled")
+                elif studio.busy:
+                    self._office.watch(studio.worker)
+                elif not there or time.monotonic() - studio.used > self._office.limits.studio_idle:
+                    self._close(studio)
 
     def close(self) -> None:
         """End all. May be called twice."""

@@ -23,7 +23,8 @@ async function refused(answer) {
   return new Problem(answer.status, said.error?.code ?? "other", said.error?.message ?? "", Number(answer.headers.get("Retry-After") ?? 0));
 }
 
-export async function reach(method, path, body) {
+// A POST always brings JSON: one without a body would be refused as what a foreign form can send.
+export async function reach(method, path, body = method === "POST" ? {} : undefined) {
   const headers = { "X-CSRF-Token": csrf };
   if (body) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), keepalive: method === "DELETE" });

@@ -33,7 +33,6 @@ function kept() {
 
 export function showSettings(chosen) {
   current = { ...about.defaults, ...chosen };
-  delete current.force;
   build();
 }
 

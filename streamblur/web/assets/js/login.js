@@ -19,3 +19,4 @@ if (location.hash.length > 1) {
   history.replaceState(null, "", "/");
   enter(token);
 }
+document.documentElement.dataset.ready = "yes";

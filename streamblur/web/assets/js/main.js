@@ -138,6 +138,7 @@ function connection(good) {
 }
 
 async function start() {
+  if (location.hash) history.replaceState(null, "", "/"); // a token, which is of no more use
   if (localStorage.getItem("theme")) document.documentElement.dataset.theme = localStorage.getItem("theme");
   paint();
   onLanguage(named);

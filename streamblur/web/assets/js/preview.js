@@ -34,7 +34,7 @@ async function work() {
       else URL.revokeObjectURL(answer.image);
     } catch (error) {
       if (error.status === 429) await new Promise((resolve) => setTimeout(resolve, 1000 * error.after));
-      else complain(why(error));
+      else if (files.includes(item)) complain(why(error));
     }
     item.loading = false;
     changed();

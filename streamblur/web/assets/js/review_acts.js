@@ -82,7 +82,7 @@ export const finishJoin = () => state.mode === "join" && state.chosen !== first 
 function tip() {
   if (state.mode === "join") return word("rvJoinTip", { number: first });
   if (state.mode === "draw") return word("rvDrawTip");
-  if (following()) return word("rvFollowing", { share: share(following()[0] / following()[1]) });
+  if (following()) return word("stateFollowing", { share: share(following()[0] / following()[1]) });
   if (state.busy) return word("rvWorking");
   const lane = laneOf(state.chosen);
   if (!lane) return word("rvTip");

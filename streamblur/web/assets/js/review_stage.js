@@ -135,7 +135,6 @@ export function play(on = !playing) {
   playing = setTimeout(step, 0);
 }
 
-export const isPlaying = () => Boolean(playing);
 onChange(() => {
   if (state.over) show();
   boxes();

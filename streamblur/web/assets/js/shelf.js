@@ -11,9 +11,13 @@ export const onPick = (listener) => {
   pick = listener;
 };
 
+// Boxes that were drawn are followed through the picture before the result is written.
+const isFollowing = (progress) => typeof progress?.following === "number";
+
 export function progressOf(item) {
   const now = item.job?.progress;
   if (item.state === "sending") return item.share;
+  if (item.state === "running" && isFollowing(now)) return now.following;
   if (item.state === "running" && now?.total) return now.frames / now.total;
   return null;
 }
@@ -24,6 +28,7 @@ export function stateOf(item) {
   if (item.state === "done") return told(item.job);
   if (item.state === "sending") return word("stateSending", { share: share(item.share) });
   if (item.state !== "running") return word("stateQueued");
+  if (isFollowing(now)) return word("stateFollowing", { share: share(now.following) });
   if (!now?.frames || item.kind === "photo") return word("stateRunning");
   if (!now.total || now.left === null) return word("stateFrames", now);
   return word("stateProgress", { share: share(now.frames / now.total), fps: now.fps, left: time(now.left) });

@@ -6,7 +6,7 @@ import { told } from "./files.js";
 import { lead } from "./player.js";
 import { wish } from "./preview.js";
 import { progressOf, stateOf } from "./shelf.js";
-import { translated, word } from "./words.js";
+import { language, translated, word } from "./words.js";
 
 const SHOWN = /^image\/(jpeg|png|webp|gif|bmp|avif)$/;
 let drawn = "";
@@ -26,7 +26,7 @@ export function showStage(item) {
   review.hidden = !(done && item.kind === "video");
   review.href = done ? `/review?job=${item.job.id}` : "#";
   one("#report").hidden = !done;
-  one("#report").href = done ? item.job.report : "#";
+  one("#report").href = done ? `${item.job.report}?language=${language}` : "#";
   one("#unapplied").hidden = !(done && item.draft);
   const notes = done ? item.job.summary.notes : [];
   one("#notes").hidden = !notes.length;
