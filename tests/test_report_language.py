@@ -15,6 +15,7 @@ import pytest
 from test_report import made
 
 from streamblur import Settings, rooms
+from streamblur.detectors._eyes import ALONE
 from streamblur.findings import Verified
 from streamblur.report import LANGUAGES, Language, Picture, Told, as_page
 from streamblur.report._language import _table
@@ -51,7 +52,7 @@ def recording(frames: int = 40, tracks: int = 2) -> Told:
     """As ``made``, looked at again with eyes that there are."""
     told = made(frames, tracks)
     assert told.verified is not None
-    eyes = ("MediaPipe, mirrored, with close-ups", "YuNet, mirrored, at 1280 and 480 pixels", "CenterFace")
+    eyes = ("MediaPipe, mirrored, with close-ups", "YuNet, mirrored, at 1280 and 480 pixels", "CenterFace", ALONE)
     return replace(told, verified=replace(told.verified, eyes=eyes))
 
 

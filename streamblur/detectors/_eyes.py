@@ -43,10 +43,7 @@ pixels: those of its short range's input, which shows a face twice as large as f
 ENOUGH, SCORE = 0.66, 0.8
 """Mean opinion on them from which it is a face, and the score that it then has. Of 598 boxes that are none 3 had more,
 of 80 whole faces all but one, of 60 half-hidden ones 34; judged four on a sheet it was 2, 75 and 6."""
-ALONE = (
-    "MediaPipe alone, mirrored, with close-ups; it misses more half-hidden and small faces than with YuNet "
-    "('streamblur models get yunet')"
-)
+ALONE = "MediaPipe alone, mirrored, with close-ups; it misses more half-hidden and small faces than with YuNet"
 _SAME = 0.3
 _NEAR = 0.15
 _THERE = 0.4
