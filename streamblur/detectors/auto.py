@@ -144,8 +144,7 @@ def _turns(short: Look, full: Look, strict: Look, settings: Settings) -> list[li
     if settings.thorough:
         large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, grain=_SHARP / 2)]
         return [[*whole, sharp, *large, Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2)]]
-    tiles = [Layer(full, 288, 40, rolls=3), Layer(short, 400, 60, rolls=3)]
-    return [[*whole, sharp], [*whole, Layer(strict, longest=640, grain=_SHARP * 1.5), *tiles]]
+    return [[*whole, sharp], [*whole, Layer(strict, longest=640, grain=_SHARP * 1.5), Layer(full, 288, 40, rolls=3)]]
 
 
 def _sideways(look: Look) -> Look:
