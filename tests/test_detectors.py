@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from benchmarks.recall import ladder
@@ -275,22 +276,60 @@ def test_a_closeup_stands_upright_and_its_box_comes_back(tilt: complex) -> None:
     assert abs(opinion.tilt - tilt * 1j) < 1e-9
 
 
-def test_rolled_tiles_are_all_seen_in_so_many_looks_and_at_once_when_all_is_new() -> None:
-    seen: list[int] = []
+def spread(seen: list[int]) -> Scan:
+    """Notes in ``seen`` the brightness of each of the tiles, 16 pixels wide, that it looks at; a third at a time."""
 
-    def count(tile: Image) -> Sequence[Detection]:
+    def note(tile: Image) -> Sequence[Detection]:
         seen.append(int(tile[0, 0, 0]))
         return []
 
-    scan = Scan([[Layer(count, 10, 0, rolls=3)]], 1)
-    image = np.ascontiguousarray(np.arange(100, dtype=np.uint8).repeat(10)[None, :, None].repeat(10, 0).repeat(3, 2))
+    return Scan([[Layer(note, 16, 0, rolls=3)]], 1)
+
+
+def stripes(brightness: NDArray[np.uint8]) -> Image:
+    return np.ascontiguousarray(brightness.repeat(16)[None, :, None].repeat(16, 0).repeat(3, 2))
+
+
+def test_rolled_tiles_are_all_seen_in_so_many_looks_and_at_once_when_all_is_new() -> None:
+    seen: list[int] = []
+    scan = spread(seen)
+    image = stripes(np.arange(99, dtype=np.uint8))
     looks = []
     for picture in (image, image, image, image, 255 - image):
-        scan(picture)
+        scan.sights(picture)
         looks.append(sorted(seen))
         seen.clear()
-    assert [len(look) for look in looks] == [100, 33, 33, 34, 100]
-    assert sorted(looks[1] + looks[2] + looks[3]) == list(range(100))
+    assert [len(look) for look in looks] == [99, 33, 33, 33, 99]
+    assert sorted(looks[1] + looks[2] + looks[3]) == list(range(99))
+
+
+def test_where_something_has_come_is_looked_at_next_and_where_nothing_changes_still_in_turn() -> None:
+    seen: list[int] = []
+    scan = spread(seen)
+    brightness = np.arange(9, dtype=np.uint8)
+    scan.sights(stripes(brightness))
+    for place in (8, 4, 0):
+        brightness[place] += 100
+        seen.clear()
+        scan.sights(stripes(brightness))
+        assert brightness[place] in seen
+        assert len(seen) == 3
+    later = []
+    for _ in range(3):
+        seen.clear()
+        scan.sights(stripes(brightness))
+        later += seen
+    assert sorted(later) == sorted(brightness)
+
+
+def test_tiles_of_a_picture_of_another_size_are_all_looked_at() -> None:
+    seen: list[int] = []
+    scan = spread(seen)
+    image = stripes(np.zeros(6, np.uint8))
+    for picture, tiles in ((image, 6), (image, 2), (np.repeat(image, 2, 0), 12)):
+        seen.clear()
+        scan.sights(picture)
+        assert len(seen) == tiles
 
 
 class Fixed:
@@ -430,3 +469,14 @@ def test_yunet_sees_what_opencv_says_it_sees(size: int, place: int) -> None:
     for (score, left, top, wide, high), (our, box) in zip(said, ours, strict=True):
         assert our == pytest.approx(score, abs=1e-3)
         assert iou(box, grown(Box(left, top, left + wide, top + high), yunet._TIGHT)) > 0.98
+
+
+@pytest.mark.parametrize(("size", "degrees"), [(20, 90), (24, -33), (32, 270)])
+def test_the_ladder_under_way(size: int, degrees: int) -> None:
+    """A small face that comes into a shot, turned so that only tiles show it, is found within three looks."""
+    if not there("yunet"):
+        pytest.skip("the weights of YuNet are not installed")
+    with closing(rooms.detector_for(Settings())) as detector:
+        for place in (4, 1, 6):  # the first begins the shot
+            rung = ladder.Rung(size, place, degrees)
+            assert any(ladder.climbed(detector, Settings().analysis, rung, LIKELY)), place

@@ -78,10 +78,11 @@ class Jury:
         return support
 
     def _standing(self, image: Image, said: Opinion) -> Opinion:
-        """The same, but with the quarter turn at which YuNet sees the face best."""
-        quarters = opinions(image, [(said.box, 1j**quarter) for quarter in range(4)], self._tilted)
-        best = max(range(4), key=lambda i: quarters[i].score)
-        return replace(said, tilt=1j**best)
+        """The same, but turned by the quarters, from upright or from the tilt that was said, at which YuNet sees the
+        face best."""
+        ways = [tilt * 1j**quarter for tilt in (1, said.tilt) for quarter in range(4)]
+        seen = opinions(image, [(said.box, way) for way in ways], self._tilted)
+        return replace(said, tilt=max(zip(ways, seen, strict=True), key=lambda way: way[1].score)[0])
 
     def _tilted(self, image: Image) -> list[tuple[Detection, complex]]:
         return [(face, 1 + 0j) for face in self._strict(image)]

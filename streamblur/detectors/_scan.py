@@ -9,18 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from streamblur.detectors._joining import Sight, joined
+from streamblur.detectors._rolling import Rolling, Tile
 from streamblur.geometry import clipped, moved, scaled, union
 from streamblur.ports import Image
 from streamblur.values import Box, Detection
 
 Look = Callable[[Image], Sequence[Detection]]
 """One pass of a network over one picture or tile; boxes in that tile's pixels."""
+
+Due = Callable[[Image, Sequence[Tile]], Sequence[Tile]]
+"""Which tiles of a picture are looked at now."""
 
 _EDGE = 2.0  # pixels from a tile's inner edge within which a box counts as cut by it
 _SAMPLES = 48  # per side of the grid on which pictures are compared
@@ -34,8 +39,9 @@ class Layer:
     ``overlap`` is how many pixels neighbouring tiles share at least: the largest face that
     no seam may cut. ``longest`` is the longest side in pixels to which the picture is shrunk
     before (0: as it is), for networks that take any size. ``rolls`` is the number of looks over which
-    the tiles are spread. ``grain`` is how sharp it sees (see ``Sight``; 0: the side of what it looks at),
-    ``share`` of the picture's longest side is looked at at least, where that is more than ``longest``.
+    the tiles are spread, those first in which something has changed. ``grain`` is how sharp it sees (see ``Sight``; 0:
+    the side of what it looks at), ``share`` of the picture's longest side is looked at at least, where that is more
+    than ``longest``.
     """
 
     look: Look
@@ -60,6 +66,7 @@ class Scan:
         self._min_face = min_face
         self._turn = 0
         self._before: NDArray[np.float32] | None = None
+        self._rolling: dict[tuple[Layer, tuple[int, ...]], Rolling] = {}
 
     def forget(self) -> None:
         """Take the next picture for the first one."""
@@ -74,9 +81,11 @@ class Scan:
         anew = self._anew(image)
         turns = self._turns if anew else [self._turns[self._turn % len(self._turns)]]
         layers = _fitting([layer for turn in turns for layer in turn], max(image.shape[:2]))
-        part = None if anew else self._turn
+        if anew:
+            self._rolling.clear()
+        seen = [sight for layer in layers for sight in _over(image, layer, self._due(layer, image))]
         self._turn += 1
-        return [sight for layer in layers for sight in _over(image, layer, part)]
+        return seen
 
     def reported(self, faces: Sequence[Detection], image: Image) -> list[Detection]:
         """The faces that are large enough, clipped to the picture."""
@@ -84,6 +93,11 @@ class Scan:
         inside = ((face, clipped(face.box, width, height)) for face in faces)
         least = self._min_face
         return [replace(f, box=b) for f, b in inside if b is not None and min(b.width, b.height) >= least]
+
+    def _due(self, layer: Layer, image: Image) -> Due | None:
+        if layer.rolls == 1:
+            return None
+        return partial(self._rolling.setdefault((layer, image.shape), Rolling(layer.rolls)).due, self._turn)
 
     def _anew(self, image: Image) -> bool:
         height, width = image.shape[:2]
@@ -100,7 +114,7 @@ def starts(length: int, side: int, overlap: int) -> list[int]:
     return [round(i * (length - side) / (count - 1)) for i in range(count)]
 
 
-def tiles(width: int, height: int, side: int, overlap: int) -> list[tuple[int, int, int, int]]:
+def tiles(width: int, height: int, side: int, overlap: int) -> list[Tile]:
     """Tiles (left, top, right, bottom) that cover a picture."""
     wide, high = (min(side, width), min(side, height)) if side > 0 else (width, height)
     return [
@@ -125,16 +139,16 @@ def _fitting(layers: Sequence[Layer], longest: int) -> list[Layer]:
     return list(dict.fromkeys(fitting))
 
 
-def _over(image: Image, layer: Layer, part: int | None) -> Iterator[Sight]:
-    """What a layer sees, in the pixels of ``image``; of its tiles those whose turn ``part`` is (None: all)."""
+def _over(image: Image, layer: Layer, due: Due | None = None) -> Iterator[Sight]:
+    """What a layer sees, in the pixels of ``image``; of its tiles those that are due (None: all)."""
     height, width = image.shape[:2]
     if not layer.longest:
-        yield from _passes(image, layer, part)
+        yield from _passes(image, layer, due)
         return
     shrink = layer.longest / max(width, height)
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     small = _shrunk(image, size)
-    for sight in _passes(small, layer, part):
+    for sight in _passes(small, layer, due):
         box = scaled(sight.detection.box, width / size[0], height / size[1])
         yield replace(sight, detection=replace(sight.detection, box=box))
 
@@ -148,10 +162,10 @@ def _shrunk(image: Image, size: tuple[int, int]) -> Image:
     return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-def _passes(image: Image, layer: Layer, part: int | None) -> Iterator[Sight]:
+def _passes(image: Image, layer: Layer, due: Due | None) -> Iterator[Sight]:
     height, width = image.shape[:2]
     all_tiles = tiles(width, height, layer.side, layer.overlap)
-    for left, top, right, bottom in all_tiles if part is None else all_tiles[part % layer.rolls :: layer.rolls]:
+    for left, top, right, bottom in all_tiles if due is None else due(image, all_tiles):
         tile = np.ascontiguousarray(image[top:bottom, left:right])
         inner = Box(
             left + _EDGE if left > 0 else -math.inf,
