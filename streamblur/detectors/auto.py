@@ -1,10 +1,8 @@
 """The default: MediaPipe and YuNet together where YuNet's weights are installed, else MediaPipe alone.
 
-Each look asks YuNet and MediaPipe about the whole picture. YuNet sees it sharply on every second look; on the others
-MediaPipe sees a third of the tiles, those in which something has changed first, so that six looks see them all, and
-the first look everything. That costs 58 CPU-ms a look at a meeting gallery of nine; all of it on every look cost half
-as much again and hid as much (all but 1 or 2 of 8,211). The short range's tiles matter least and come half as often:
-without any, a face of the galleries came in uncovered for a frame.
+Each look asks YuNet and MediaPipe about the whole picture. YuNet sees all of it sharply on every second look; on the
+others MediaPipe sees a third of the tiles, those in which something has changed first, since it sees small faces that
+are turned too far for YuNet. The first look sees everything.
 A face of the last look that nobody sees now (a tile whose turn it is not, a head that turned) is looked up again
 where it was. A new one of which neither is certain is looked at closely: a hand may have 0.5 from both.
 """
@@ -42,7 +40,7 @@ _THERE = 0.28  # the same of a face of the last look: of 91 memories of what is 
 _REMEMBERED = 0.01  # score with which a face of the last look is looked up again
 _FAINT = 0.3  # score of MediaPipe below which 2 of 636 sights of which YuNet saw nothing were faces ...
 _SMALL = 32.0  # ... of these or more pixels
-_SHARP = 256.0  # side of the tile in which MediaPipe's full range sees as sharply as YuNet does in the whole
+_SHARP = 256.0  # side of the tile in which MediaPipe's full range sees as sharply as YuNet does in the whole at 960
 
 
 class Both:
@@ -136,17 +134,18 @@ def _turns(short: Look, full: Look, strict: Look, settings: Settings) -> list[li
     side and upside down. (Fewer ways, or turned smaller than 480, lose faces of 32 pixels on sideways pictures; seen
     sharper than here, upright pictures show no face more.)
     """
-    whole, sharp = [Layer(short), Layer(full)], Layer(strict, longest=960, grain=_SHARP)
+    whole = [Layer(short), Layer(full)]
     if settings.alone:
         whole.append(Layer(_sideways(strict), longest=480, grain=2 * _SHARP))
         if not settings.thorough:
             return [[*whole, Layer(strict, longest=720, grain=_SHARP, share=0.72)]]
         whole.append(Layer(strict, longest=480, grain=2 * _SHARP))
     if settings.thorough:
-        large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, grain=_SHARP / 2)]
-        return [[*whole, sharp, *large, Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2)]]
-    tiles = [Layer(full, 288, 40, rolls=3), Layer(short, 400, 60, rolls=6)]
-    return [[*whole, sharp], [*whole, Layer(strict, longest=640, grain=_SHARP * 1.5), *tiles]]
+        large = [Layer(full, 480, 100), Layer(short, 480, 100), Layer(strict, longest=960, grain=_SHARP)]
+        small = [Layer(full, 200, 32, rolls=2), Layer(short, 240, 60, rolls=2), Layer(strict, grain=_SHARP / 2)]
+        return [[*whole, *large, *small]]
+    small = [Layer(strict, longest=640, grain=1.5 * _SHARP), Layer(full, 288, 40, rolls=3)]
+    return [[*whole, Layer(strict, grain=0.75 * _SHARP)], [*whole, *small]]
 
 
 def _sideways(look: Look) -> Look:
