@@ -6,10 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 
-import cv2
 import pytest
 
-from streamblur.detectors._modest import modest
 from streamblur.threads import Ahead
 
 
@@ -73,18 +71,3 @@ def test_a_chain_of_stages_ends_when_its_last_one_is_closed() -> None:
     outer.close()
     inner.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
-
-
-def test_opencv_keeps_to_one_thread_until_the_last_who_asked_leaves() -> None:
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(2)
-    try:
-        first, second = modest(), modest()
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert cv2.getNumThreads() == 1
-        second.__exit__(None, None, None)
-        assert cv2.getNumThreads() == 2
-    finally:
-        cv2.setNumThreads(before)

@@ -20,7 +20,6 @@ from streamblur.detectors import centerface, mediapipe, yunet
 from streamblur.detectors._blazeface import FULL, SHORT
 from streamblur.detectors._joining import joined
 from streamblur.detectors._jury import Jury
-from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY, Judge, either_way_up
 from streamblur.geometry import clipped, grown, iou, moved, scaled
@@ -86,17 +85,15 @@ class Eyes:
     def agree(self, image: Image, place: Box, little: bool) -> bool:
         """Whether close-ups agree that there is a face, of which perhaps ``little`` shows. Eyes without a jury have
         asked them already."""
-        with modest():
-            return self._jury is None or self._jury.agrees(image, place, little)
+        return self._jury is None or self._jury.agrees(image, place, little)
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:
-        with modest():
-            mirrored = np.ascontiguousarray(image[:, ::-1])
-            sights = scan.sights(mirrored)
-            strict = [s.detection for s in sights if s.detection.source in ("yunet", "centerface")]
-            faces = scan.reported(joined(sights), mirrored)
-            rated = [(face, _best(face, strict)) for face in faces]
-            return [_back(face, image.shape[1]) for face in self._judged(mirrored, rated)]
+        mirrored = np.ascontiguousarray(image[:, ::-1])
+        sights = scan.sights(mirrored)
+        strict = [s.detection for s in sights if s.detection.source in ("yunet", "centerface")]
+        faces = scan.reported(joined(sights), mirrored)
+        rated = [(face, _best(face, strict)) for face in faces]
+        return [_back(face, image.shape[1]) for face in self._judged(mirrored, rated)]
 
     def _judged(self, image: Image, rated: Sequence[tuple[Detection, float]]) -> list[Detection]:
         certain = [replace(face, score=score) for face, score in rated if score >= CERTAIN]

@@ -18,7 +18,6 @@ from streamblur.detectors import mediapipe, yunet
 from streamblur.detectors._blazeface import FULL, SHORT
 from streamblur.detectors._joining import Sight, joined
 from streamblur.detectors._jury import Jury
-from streamblur.detectors._modest import modest
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY
 from streamblur.detectors._turned import turned
@@ -122,7 +121,6 @@ def build(settings: Settings) -> Detector:
         return alone
     strict = yunet.Network(models.data(models.YUNET), settings.confidence)
     with ExitStack() as opened:
-        opened.enter_context(modest())  # also for who covers meanwhile
         passes = mediapipe.networks(replace(settings, confidence=_LOWER * settings.confidence), opened)
         return Both(passes[SHORT], passes[FULL], strict, settings, opened.pop_all())
 
