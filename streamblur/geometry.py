@@ -86,6 +86,11 @@ def moved(box: Box, dx: float, dy: float) -> Box:
     return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
 
 
+def mirrored(box: Box, width: float) -> Box:
+    """The box in the mirror image of a picture of this width."""
+    return Box(width - box.right, box.top, width - box.left, box.bottom)
+
+
 def scaled(box: Box, x: float, y: float) -> Box:
     """The box in a picture that is ``x`` times as wide and ``y`` times as high."""
     return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)

@@ -22,7 +22,7 @@ from streamblur.detectors._joining import joined
 from streamblur.detectors._jury import Jury
 from streamblur.detectors._scan import Layer, Look, Scan
 from streamblur.detectors._second import LIKELY, Judge, either_way_up
-from streamblur.geometry import clipped, grown, iou, moved, scaled
+from streamblur.geometry import clipped, grown, iou, mirrored, moved, scaled
 from streamblur.ports import Image
 from streamblur.settings import Settings
 from streamblur.values import Box, Detection
@@ -88,12 +88,13 @@ class Eyes:
         return self._jury is None or self._jury.agrees(image, place, little)
 
     def _looked(self, image: Image, scan: Scan) -> Sequence[Detection]:
-        mirrored = np.ascontiguousarray(image[:, ::-1])
-        sights = scan.sights(mirrored)
+        mirror = np.ascontiguousarray(image[:, ::-1])
+        sights = scan.sights(mirror)
         strict = [s.detection for s in sights if s.detection.source in ("yunet", "centerface")]
-        faces = scan.reported(joined(sights), mirrored)
+        faces = scan.reported(joined(sights), mirror)
         rated = [(face, _best(face, strict)) for face in faces]
-        return [_back(face, image.shape[1]) for face in self._judged(mirrored, rated)]
+        judged = self._judged(mirror, rated)
+        return [replace(face, box=mirrored(face.box, image.shape[1])) for face in judged]
 
     def _judged(self, image: Image, rated: Sequence[tuple[Detection, float]]) -> list[Detection]:
         certain = [replace(face, score=score) for face, score in rated if score >= CERTAIN]
@@ -150,8 +151,8 @@ def closer(image: Image, face: Box, judge: Judge) -> float:
             return 0.0
         cut, left, top, zoom = _cut(image, around, INPUT)
         here = scaled(moved(face, -left, -top), zoom, zoom)
-        mirrored = _back(Detection(here, 0.0, ""), cut.shape[1]).box
-        for view, place in ((cut, here), (np.ascontiguousarray(cut[:, ::-1]), mirrored)):
+        other = np.ascontiguousarray(cut[:, ::-1]), mirrored(here, cut.shape[1])
+        for view, place in ((cut, here), other):
             there = (found.score for found, _ in judge(view) if iou(found.box, place) >= _THERE)
             scores.append(max(there, default=0.0))
     return min(1.0, float(np.mean(scores)) / ENOUGH * SCORE)
@@ -168,9 +169,3 @@ def _cut(image: Image, area: Box, longest: int) -> tuple[Image, int, int, float]
 
 def _best(face: Detection, strict: Sequence[Detection]) -> float:
     return max((d.score for d in strict if iou(d.box, face.box) >= _SAME), default=0.0)
-
-
-def _back(face: Detection, width: int) -> Detection:
-    """A face of the mirror image where it is in the picture."""
-    box = face.box
-    return replace(face, box=Box(width - box.right, box.top, width - box.left, box.bottom))

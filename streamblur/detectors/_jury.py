@@ -15,7 +15,7 @@ import numpy as np
 
 from streamblur.detectors._scan import Look
 from streamblur.detectors._second import CELL, LIKELY, SURE, Judge, Opinion, either_way_up, opinions
-from streamblur.geometry import iou
+from streamblur.geometry import iou, mirrored
 from streamblur.ports import Image
 from streamblur.values import Box, Detection
 
@@ -60,9 +60,8 @@ class Jury:
 
     def _agreed(self, image: Image, place: Box, tilt: complex, little: bool) -> bool:
         width = image.shape[1]
-        mirrored = np.ascontiguousarray(image[:, ::-1])
-        other = Box(width - place.right, place.top, width - place.left, place.bottom)
-        ways = ((image, place, tilt), (mirrored, other, tilt.conjugate()))
+        mirror = np.ascontiguousarray(image[:, ::-1])
+        ways = ((image, place, tilt), (mirror, mirrored(place, width), tilt.conjugate()))
         views = [(opinions(i, [(b, t)], self._tilted, cell)[0], b) for cell in _VIEWS for i, b, t in ways]
         scores = [opinion.score if iou(opinion.box, b) >= _THERE else 0.0 for opinion, b in views]
         return sum(score > 0 for score in scores) >= 2 and (not little or min(scores[-2:]) >= LIKELY)

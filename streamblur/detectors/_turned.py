@@ -1,4 +1,5 @@
-"""Looking at a picture that is held another way round: a photo may lie on its side, and so may people."""
+"""Looking at a picture that is held another way round, since a photo may lie on its side and so may people, or at its
+mirror image."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from streamblur.detectors._scan import Look
+from streamblur.geometry import mirrored
 from streamblur.ports import Image
 from streamblur.values import Box, Detection
 
@@ -19,6 +21,16 @@ def turned(look: Look, quarters: int) -> Look:
         seen = look(np.ascontiguousarray(np.rot90(image, quarters)))
         height, width = image.shape[:2]
         return [replace(face, box=_back(face.box, quarters, width, height)) for face in seen]
+
+    return looked
+
+
+def flipped(look: Look) -> Look:
+    """``look``, but at the mirror image; boxes are those in the picture as it is given."""
+
+    def looked(image: Image) -> Sequence[Detection]:
+        seen = look(np.ascontiguousarray(image[:, ::-1]))
+        return [replace(face, box=mirrored(face.box, image.shape[1])) for face in seen]
 
     return looked
 
