@@ -166,7 +166,7 @@ class Window:
         elif face.seen == face.first:
             (first, a), (number, b) = face.first, here
             unlooked = self._unlooked_before(first)
-            way = [(n, between(a, b, (n - first) / (number - first))) for n in self._shot_before(first)]
+            way = [(n, _before(a, b, (first - n) / (number - first))) for n in self._shot_before(first)]
             came_in = any(self._shown(box) != box for _, box in way[:CAME_IN])
             for n, box in way:
                 if n in unlooked or (came_in and self._shown(box) is not None):
@@ -208,3 +208,11 @@ class Window:
             number -= 1
             found.append(number)
         return found
+
+
+def _before(a: Box, b: Box, share: float) -> Box:
+    """Where a face was that is seen at ``a`` and then at ``b``, ``share`` of the time between them before: no smaller
+    than at ``a``, however fast it grows."""
+    box = between(a, b, -share)
+    (x, y), wide, high = box.center, max(a.width, box.width), max(a.height, box.height)
+    return Box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
