@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from streamblur.ports import Image
@@ -13,6 +12,8 @@ from streamblur.ports import Image
 
 def session(model: bytes) -> Any:
     """An ``onnxruntime.InferenceSession``. One thread, since the encoder needs the other cores."""
+    import onnxruntime  # where a network is wanted: not for who has MediaPipe alone
+
     onnxruntime.disable_telemetry_events()  # on Windows it would tell the system's log
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # it warns of initializers that it removes, and of sizes other than the file's
