@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from PIL import Image
 
 from streamblur.web import folders
 from streamblur.web.limits import Limits
+from streamblur.web.workers import Worker
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 
@@ -146,6 +148,30 @@ def test_s10_s12_a_job_that_goes_wrong_says_so_without_any_path(
     assert about["error"]["message"].endswith((".", "again."))
     assert not Path("pickled").exists()
     assert visitor.ended(visitor.send(photo()).json["id"])["state"] == "done"  # the next one is served
+
+
+@LINUX
+def test_a_child_that_ended_well_is_never_told_dead_because_another_starts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = forkserver.read_signed
+
+    def slowly(place: int) -> int:
+        time.sleep(0.05)
+        code: int = read(place)
+        return code
+
+    def probe() -> int | None:
+        folder = site.office.root.folder()
+        about = {"work": "probe", "folder": str(folder), "bounds": site.office.limits.bounds(1 << 20, 60)}
+        worker = Worker(site.office.how, about, time.monotonic() + 60, site.office.target)
+        assert all("error" not in message for message in worker.messages())
+        return worker.close()
+
+    monkeypatch.setattr(forkserver, "read_signed", slowly)
+    with ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(lambda _: probe(), range(24)))
+    assert codes == [0] * 24
 
 
 def test_s10_time_has_an_end(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ _FRAME = 8 << 20
 """Bytes of one picture of a camera."""
 _LEAVING = 10.0
 """Seconds that a child which has hung up may take to end, on however loaded a machine."""
+_CODES = threading.Lock()
+"""Held where exit codes may be read, which can be done once: ``Process.start`` reads those of all the others, too, and
+who loses the race is told 255."""
 
 
 def context(warm: tuple[str, ...] = ("streamblur.web._warm",)) -> BaseContext:
@@ -42,7 +45,8 @@ class Worker:
     def __init__(self, how: BaseContext, order: child.Order, limit: float, target: Target = child.main) -> None:
         self._pipe, theirs = how.Pipe()
         self._process: Any = how.Process(target=target, args=(theirs, order), daemon=True)  # type: ignore[attr-defined]
-        self._process.start()
+        with _CODES:
+            self._process.start()
         theirs.close()
         self.pid = int(self._process.pid)
         self._lock, self._over = threading.Lock(), False
@@ -103,8 +107,8 @@ class Worker:
 
     def _ended(self, seconds: float) -> None:
         """Give it a moment to end by itself."""
-        with contextlib.suppress(ValueError):  # closed meanwhile
-            self._process.join(seconds)
+        with contextlib.suppress(ValueError, OSError):  # closed meanwhile
+            wait([self._process.sentinel], seconds)
 
     def close(self) -> int | None:
         """Kill what is left and wait for it; the exit code, minus a signal (None: unknown, or closed before)."""
@@ -114,8 +118,10 @@ class Worker:
             if self._over:
                 return None
             self._over = True
-            self._process.join()
-            code: int | None = self._process.exitcode
-            self._process.close()
+            wait([self._process.sentinel])
+            with _CODES:
+                self._process.join()
+                code: int | None = self._process.exitcode
+                self._process.close()
         self._pipe.close()
         return code
