@@ -29,7 +29,9 @@ Witness = Callable[["Decided[SafeFrame]"], None]
 """Sees every frame as it leaves, and may read it, but neither keep nor change it."""
 Lend = Callable[[Settings], "Detector"]
 DECODED_AHEAD = 2
-"""Frames decoded before they are looked at."""
+"""Frames decoded before they are looked at ..."""
+DECODED_FIRST = 24
+"""... and while everything is loaded, which leaves a core idle: fewer than hindsight holds as soon as it looks."""
 LOOKED_AHEAD = 2
 """Frames looked at before they are followed and covered."""
 COVERED_AHEAD = 4
@@ -67,9 +69,10 @@ def run(
         room = rooms.room_for(source, output)
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
+            frames = _decoded(stack, opened, room)
             sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        flow, detector = _hidden(settings, source, opened, faces, lend or rooms.detector_for, stack)
+        flow, detector = _hidden(settings, source, opened, frames, faces, lend or rooms.detector_for, stack)
         counts = _Counts(opened.info, report)
         for decided in flow:
             if witness is not None:
@@ -96,7 +99,7 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     with ExitStack() as stack:
         room = rooms.room_for(source, source)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-        flow, _ = _found(settings, opened, rooms.detector_for, stack)
+        flow, _ = _found(settings, opened, _decoded(stack, opened, room), rooms.detector_for, stack)
         counts, recorder = _Counts(opened.info, report), Recorder()
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
@@ -105,8 +108,21 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
 
 
+def _decoded(stack: ExitStack, source: Source, room: str) -> Iterable[Frame]:
+    """The frames, decoded ahead on a thread that ends with the stack; of photos and pages when they are wanted."""
+    if source.info.still:
+        return source
+    return _ahead(stack, source, DECODED_AHEAD, "decode", DECODED_FIRST if room == "file" else 0)
+
+
 def _hidden(
-    settings: Settings, place: Path, source: Source, faces: Faces | None, lend: Lend, stack: ExitStack
+    settings: Settings,
+    place: Path,
+    source: Source,
+    frames: Iterable[Frame],
+    faces: Faces | None,
+    lend: Lend,
+    stack: ExitStack,
 ) -> tuple[Iterator[Decided[SafeFrame]], Detector | None]:
     """The source with every face hidden, and the detector that found them, if one looked."""
     from streamblur.belonging import same
@@ -115,35 +131,35 @@ def _hidden(
 
     detector: Detector | None = None
     if faces is None:
-        flow, detector = _found(settings, source, lend, stack)
+        flow, detector = _found(settings, source, frames, lend, stack)
     else:
         same(settings, place, faces, source)
         faces = applied(faces)
-        flow = recalled(_ahead(stack, source, DECODED_AHEAD, "decode"), faces)
+        flow = recalled(frames, faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
     return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
 
 
 def _found(
-    settings: Settings, source: Source, lend: Lend, stack: ExitStack
+    settings: Settings, source: Source, frames: Iterable[Frame], lend: Lend, stack: ExitStack
 ) -> tuple[Iterator[Decided[Frame]], Detector]:
-    """The source with what the detector found in it; the stages run on threads that end with the stack."""
+    """The frames of the source with what the detector found in them; looking runs on a thread that ends with the
+    stack."""
     from streamblur.engine import decide
 
     settings = settings.for_stills() if source.info.still else settings
     with stage("load the detector"):
         detector = stack.enter_context(closing(lend(settings)))
     if source.info.still:
-        return _each_alone(settings, source, detector), detector
-    frames = _ahead(stack, source, DECODED_AHEAD, "decode")
+        return _each_alone(settings, frames, detector), detector
     ahead = partial(_ahead, stack, size=LOOKED_AHEAD, name="look")
     return decide(frames, rooms.parts(settings, detector), ahead), detector
 
 
-def _ahead(stack: ExitStack, items: Iterable[T], size: int, name: str) -> Iterator[T]:
+def _ahead(stack: ExitStack, items: Iterable[T], size: int, name: str, first: int = 0) -> Iterator[T]:
     from streamblur.threads import Ahead
 
-    thread = Ahead(items, size, name)
+    thread = Ahead(items, size, name, first)
     stack.callback(thread.close)
     return thread
 

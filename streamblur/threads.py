@@ -22,15 +22,16 @@ class _End:
 
 
 class Ahead(Iterator[T], Generic[T]):
-    """Iterates over ``items`` on a thread of its own, at most ``size`` items ahead.
+    """Iterates over ``items`` on a thread of its own, at most ``size`` items ahead; ``first`` of them, if that is more,
+    until one is asked for.
 
     An error of the stage is raised at the consumer's next step. ``close`` stops the stage, closes
     it, and waits for the thread; the items still queued are dropped. Safe to call twice.
     """
 
-    def __init__(self, items: Iterable[T], size: int, name: str) -> None:
-        self._items, self._name = items, name
-        self._queue: queue.Queue[T | _End] = queue.Queue(size)
+    def __init__(self, items: Iterable[T], size: int, name: str, first: int = 0) -> None:
+        self._items, self._name, self._size = items, name, size
+        self._queue: queue.Queue[T | _End] = queue.Queue(max(first, size))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"streamblur-{name}", daemon=True)
         self._thread.start()
@@ -40,6 +41,7 @@ class Ahead(Iterator[T], Generic[T]):
             return self._next()
 
     def _next(self) -> T:
+        self._queue.maxsize = self._size
         while not self._stop.is_set():
             try:
                 item = self._queue.get(timeout=_WAIT)

@@ -7,10 +7,13 @@ import http.client
 import io
 import json
 import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,6 +168,40 @@ def running(
                 served.trigger.pull_trigger(lambda: served.asyncore.close_all(served._map))
             thread.join()
             served.task_dispatcher.shutdown(timeout=10)
+
+
+@contextlib.contextmanager
+def commanded(temporary: Path, working: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], Site]]:
+    """The real command, started with these ``words`` in the folder ``working``."""
+    environment = {"TMPDIR": str(temporary), "PYTHONPATH": str(TESTS.parent), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "streamblur", "web", "--no-browser", "--port", "18431", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | environment, text=True, cwd=working)
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
+        assert found is not None
+        site = Site(int(found[1]), None, temporary)  # type: ignore[arg-type]
+        until(lambda: _answers(site))
+        yield process, site
+    finally:
+        process.kill()
+        process.wait(60)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _answers(site: Site) -> bool:
+    try:
+        return site.ask("GET", "/").status == 200
+    except OSError:
+        return False
+
+
+def until(done: Callable[[], object], limit: float = 60) -> None:
+    deadline = time.monotonic() + limit
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def files_in(folder: Path) -> list[Path]:

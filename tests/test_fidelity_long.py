@@ -1,6 +1,6 @@
 """V21: a long recording does not drift, and in 20 minutes needs 5 % more memory at most than in the first few.
 
-Over hours an .mp4 does need more, for its index (benchmarks/fidelity/README.md says how much).
+Hours are measured by hand (benchmarks/fidelity/README.md).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,15 +48,28 @@ def recording(place: Path, minutes: float) -> Path:
 
 
 def measure(source: Path, output: Path) -> tuple[float, float, int]:
-    """Resident MB after a fifth of the frames and at the most after it; frames."""
+    """Resident MB after a fifth of the frames and at the most after it, until the file is whole; frames."""
     levels: list[float] = []
+    whole = threading.Event()
 
     def watch(now: Progress) -> None:
         if now.frames % 50 == 0:
             levels.append(_resident())
 
+    def watch_the_end() -> None:
+        while not whole.wait(0.02):
+            levels.append(_resident())
+
+    def begin_to_watch(now: Progress) -> None:
+        watch(now)
+        if now.frames == now.total:
+            threading.Thread(target=watch_the_end).start()
+
     rooms.part = runs.part
-    summary = compose.run(Settings(preset="ultrafast"), source, output, watch)
+    try:
+        summary = compose.run(Settings(preset="ultrafast"), source, output, begin_to_watch)
+    finally:
+        whole.set()
     early = len(levels) // 5
     return max(levels[early : 2 * early]), max(levels[early:]), summary.frames
 

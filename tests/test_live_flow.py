@@ -230,7 +230,7 @@ def test_slow_looks_make_the_picture_that_is_looked_at_smaller_and_quick_ones_la
 
 def test_a_slow_machine_begins_with_a_small_picture() -> None:
     pace = Pace(30, None, 0)
-    pace.begin(0.09)
+    pace.begin([0.04 * share**2 for share in SHARES])
     assert pace.share == 0.5
     assert pace.gap == 1
 

@@ -30,6 +30,24 @@ def test_it_runs_ahead_but_only_so_far() -> None:
     ahead.close()
 
 
+def test_it_runs_farther_ahead_until_the_first_item_is_asked_for() -> None:
+    made: list[int] = []
+
+    def count() -> Iterator[int]:
+        for n in range(100):
+            made.append(n)
+            yield n
+
+    ahead = Ahead(count(), 2, "test", 20)
+    deadline = time.monotonic() + 30
+    while len(made) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [next(ahead) for _ in range(10)] == list(range(10))
+    time.sleep(0.3)
+    assert len(made) <= 22, "what waits is used up first"
+    assert list(ahead) == list(range(10, 100))
+
+
 def test_an_error_reaches_the_consumer_after_the_items_before_it() -> None:
     def fail() -> Iterator[int]:
         yield 1

@@ -7,13 +7,11 @@ programs share.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from pages import TESTS, Site, Visitor, files_in, form, photo
+from pages import Site, Visitor, commanded, files_in, form, photo, until
 
 from streamblur.web import folders
 from streamblur.web.kinds import HEAD, kind_of
@@ -32,13 +30,6 @@ SHARED = Path("/dev/shm")
 STILL, DAMAGED = photo(11, (1600, 1200), "PNG"), b"\0\0\0\x18ftypisom" + photo(12)
 LARGE = STILL + np.random.default_rng(0).bytes(3_000_000)
 """More than is kept in memory while it arrives."""
-
-
-def until(done: Callable[[], object], limit: float = 60) -> None:
-    deadline = time.monotonic() + limit
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def shared() -> set[Path]:
@@ -89,31 +80,8 @@ def places(tmp_path: Path, meeting: Path) -> Places:
 
 @contextmanager
 def started(places: Places) -> Iterator[tuple[subprocess.Popen[str], Site]]:
-    """The real command."""
-    environment = {"TMPDIR": str(places.temporary), "PYTHONPATH": str(TESTS.parent), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "streamblur", "web", "--no-browser", "--port", "18431"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, env=os.environ | environment, text=True, cwd=places.working
-    )
-    try:
-        assert process.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
-        assert found is not None
-        site = Site(int(found[1]), None, places.temporary)  # type: ignore[arg-type]
-        until(lambda: answers(site))
-        yield process, site
-    finally:
-        process.kill()
-        process.wait(60)
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def answers(site: Site) -> bool:
-    try:
-        return site.ask("GET", "/").status == 200
-    except OSError:
-        return False
+    with commanded(places.temporary, places.working) as page:
+        yield page
 
 
 def under_way(visitor: Visitor, clip: bytes) -> str:

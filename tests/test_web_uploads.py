@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from clips import Clip, make
-from pages import REAL, SECRET, Site, Visitor, files_in, form, photo, running
+from pages import REAL, SECRET, Site, Visitor, commanded, files_in, form, photo, running
 
 from streamblur.web import names, server
 from streamblur.web.kinds import kind_of
@@ -138,6 +138,25 @@ def test_s6_a_photo_has_a_limit_of_its_own(visitor: Visitor) -> None:
     answer = visitor.send(photo() + noise)
     assert (answer.status, answer.code) == (413, "large")
     assert "300 KB" in answer.json["error"]["message"]
+
+
+def test_s6_the_limits_are_those_of_the_command(tmp_path: Path) -> None:
+    clip = make(tmp_path / "party.mp4", Clip()).read_bytes()
+    words = ("--max-upload", f"{len(clip) / 1000 + 0.1:.1f}KB", "--max-photo", "2KB")
+    with commanded(tmp_path, tmp_path, *words) as (_, site):
+        visitor = site.visitor()
+        small, large = photo(1), photo(1, (800, 600))
+        assert len(small) < 2000 < len(large)
+        for content, name, said in (
+            (large, "a.jpg", "photo is larger than 2 KB"),
+            (clip + bytes(200), "b.mp4", "larger than "),
+            (clip + bytes(3_000_000), "c.mp4", "larger than "),
+        ):
+            answer = visitor.send(content, name)
+            assert (answer.status, answer.code) == (413, "large"), answer
+            assert said in answer.json["error"]["message"]
+        for content, name in ((small, "a.jpg"), (clip, "b.mp4")):
+            assert visitor.ended(visitor.send(content, name).json["id"], 120)["state"] == "done"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n"])

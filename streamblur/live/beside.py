@@ -18,8 +18,8 @@ from streamblur.values import Detection
 if TYPE_CHECKING:
     from streamblur.engine.held import Look
 
-TRIES = 3
-"""Looks that are tried before the first frame; the first of them are slow."""
+TRIES = 4
+"""Looks at each size that are tried before the first frame."""
 PATIENCE = 5.0
 """Seconds in which that has to happen; a detector that does not answer has the curtain shown from the first frame."""
 
@@ -44,19 +44,24 @@ def looking(detector: Detector) -> Iterator[Beside]:
             detector.close()
 
 
-def tried(settings: Live, beside: Beside, source: Source) -> float | None:
-    """Seconds that a look at a picture of this size takes once all is warm; None when the detector does not answer."""
+def tried(settings: Live, beside: Beside, source: Source) -> list[float] | None:
+    """Seconds that a look at an empty picture of each size (``pace.SHARES``) takes once all is warm; None when the
+    detector does not answer. The first look at a size may take three times as long as those after it."""
     from streamblur.engine.held import Look
+    from streamblur.engine.pace import SHARES
 
     width, height = upright_size(source.info.width, source.info.height, source.info.orientation)
-    shrink = min(1.0, settings.analysis / max(width, height))
-    image = np.zeros((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), np.uint8)
-    until, seconds = time.monotonic() + PATIENCE, None
-    for _ in range(TRIES):
-        beside.thread.begin(Look(-1, image))
-        while not (done := beside.thread.done()):
-            if time.monotonic() > until:
-                return None
-            time.sleep(0.002)
-        seconds = min(done[0][2], seconds or done[0][2])
+    until, seconds = time.monotonic() + PATIENCE, []
+    for share in SHARES:
+        shrink = min(1.0, share * settings.analysis / max(width, height))
+        image = np.zeros((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), np.uint8)
+        taken = []
+        for _ in range(TRIES):
+            beside.thread.begin(Look(-1, image))
+            while not (done := beside.thread.done()):
+                if time.monotonic() > until:
+                    return None
+                time.sleep(0.002)
+            taken.append(done[0][2])
+        seconds.append(sum(taken[-2:]) / 2)
     return seconds

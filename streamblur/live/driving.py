@@ -103,8 +103,8 @@ class _Driver:
         if room == "window":
             self._controls.window = sink
 
-    def begin(self, seconds: float) -> None:
-        """A look at the full size takes so long."""
+    def begin(self, seconds: Sequence[float]) -> None:
+        """A look at an empty picture of each size takes so long."""
         self._flow.pace.begin(seconds)
         self._began = self._came = time.monotonic()
 

@@ -1,8 +1,6 @@
 """A stretch of a picture track, encoded somewhere else: written to a file of its own, and joined as it is.
 
-The file is what the encoder said of itself (its length, then the bytes), then for each packet its times in the
-encoder's ticks, whether it is a key frame, its length, and its bytes. It is read where it was asked for, by the run
-that asked, and by nobody else.
+The file is what the encoder said of itself (its length, then the bytes), then the packets.
 """
 
 from __future__ import annotations
@@ -23,13 +21,12 @@ from av.video.stream import VideoStream
 
 from streamblur.errors import OutputError
 from streamblur.settings import Settings
-from streamblur.sinks import _codecs
+from streamblur.sinks import _codecs, _records
 from streamblur.sinks._original import Original
 from streamblur.sinks._picture import PictureTrack
 from streamblur.values import SafeFrame, StreamInfo
 
 _HEAD = struct.Struct("<I")
-_PACKET = struct.Struct("<qqq?I")
 
 
 @contextlib.contextmanager
@@ -77,9 +74,7 @@ class Piece:
             # transparency lies beside a packet of VP8 and VP9
             if packet.pts is None or packet.dts is None or packet.has_sidedata("matroska_block_additional"):
                 raise DoesNotFit("its packets cannot be joined")
-            data = bytes(packet)
-            head = _PACKET.pack(packet.pts, packet.dts, packet.duration or 0, packet.is_keyframe, len(data))
-            self._file.write(head + data)
+            _records.write(self._file, packet)
 
     def close(self) -> None:
         """Finish the file and give it its name."""
@@ -112,11 +107,12 @@ class Joint:
             if file.read(length) != self._said:
                 raise DoesNotFit("another encoder was used elsewhere")
             after, begins = self._shown, True
-            while head := file.read(_PACKET.size):
-                pts, dts, duration, key, size = _PACKET.unpack(head)
-                if (begins and not key) or (after is not None and pts <= after):
+            for packet in _records.read(file, self._track):
+                dts, pts = packet.dts or 0, packet.pts or 0
+                if (begins and not packet.is_keyframe) or (after is not None and pts <= after):
                     raise DoesNotFit("a piece does not begin after the one before it")
-                yield self._track.packet(file.read(size), pts, self._in_order(dts, pts), duration, key)
+                packet.dts = self._in_order(dts, pts)
+                yield packet
                 begins = False
 
     def _in_order(self, dts: int, pts: int) -> int:

@@ -21,11 +21,12 @@ from av.video.stream import VideoStream
 from streamblur.errors import OutputError
 from streamblur.ports import Sink
 from streamblur.settings import Settings
-from streamblur.sinks import _codecs, _palette
+from streamblur.sinks import _codecs, _palette, _spool
 from streamblur.sinks._original import Original
 from streamblur.sinks._partial import PartialFile, checked
 from streamblur.sinks._picture import PictureTrack
 from streamblur.sinks._piece import Joint, told
+from streamblur.sinks._spool import Spool
 from streamblur.values import SafeFrame, StreamInfo
 
 _BITEXACT = 0x400  # AVFMT_FLAG_BITEXACT: no name of the writing program, no random numbers
@@ -55,6 +56,7 @@ class _FileSink:
         self._place, self._original = place, original
         self._stack = ExitStack()
         self._done = False
+        self._spool: Spool | None = None
         self._partial = PartialFile(place, settings.force)
         try:
             told = _container_options(settings, info, chosen)
@@ -64,6 +66,8 @@ class _FileSink:
             self._container.flags |= _BITEXACT
             self._picture = PictureTrack(self._container, chosen, settings, info, place, original)
             self._notes = original.taken_over(self._container, place, settings) if original is not None else ()
+            if _spool.wanted(info, chosen.format):
+                self._spool = Spool(place, self._picture)
         except BaseException:
             self.abort()
             raise
@@ -80,7 +84,7 @@ class _FileSink:
     def write(self, frame: SafeFrame) -> None:
         """Encode one frame at its own time. Raises OutputError when that cannot be done."""
         with self._told():
-            self._mux(self._picture.encode(frame))
+            self._put(self._picture.encode(frame))
 
     def begin(self, first: VideoFrame) -> None:
         """Instead of ``write``, pieces will be joined; ``first`` is the first picture of the recording."""
@@ -91,6 +95,12 @@ class _FileSink:
         """Append a ``Piece`` that was made for this output, without encoding it again. Raises DoesNotFit."""
         with self._told():
             self._mux(self._joint.packets(piece))
+
+    def _put(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        if self._spool is None:
+            self._mux(packets)
+        else:
+            self._spool.put(packets)
 
     def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
         """Write the packets, each after the sound that belongs before it."""
@@ -112,7 +122,9 @@ class _FileSink:
             with self._told():
                 if not self._picture.begun:
                     raise OutputError(f"no frame was written to {self._place}: the input holds none.")
-                self._mux(self._picture.rest())
+                self._put(self._picture.rest())
+                if self._spool is not None:
+                    self._mux(self._spool.packets())
                 self._mux_others(None)
                 self._container.close()
                 self._partial.finish()
@@ -120,7 +132,7 @@ class _FileSink:
             self.abort()
             raise
         self._done = True
-        self._stack.close()
+        self._let_go()
 
     def _told(self) -> AbstractContextManager[None]:
         return told(self._place)
@@ -134,7 +146,12 @@ class _FileSink:
         with contextlib.suppress(Exception):
             self._container.close()
         with contextlib.suppress(Exception):
-            self._stack.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._spool is not None:
+            self._spool.vanish()
+        self._stack.close()
 
 
 def _container_options(settings: Settings, info: StreamInfo, chosen: _codecs.Container) -> dict[str, str]:
