@@ -14,6 +14,7 @@ import click
 import pytest
 
 from streamblur.cli.blur import blur
+from streamblur.live.controls import HELP
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,6 +52,10 @@ def streamblur(line: str) -> list[str]:
 
 def test_it_is_short() -> None:
     assert len(README.splitlines()) <= 150
+
+
+def test_the_keys_of_the_window_are_those_that_its_help_shows() -> None:
+    assert [line for line in HELP if line not in README] == []
 
 
 def test_the_first_two_commands_install_and_run_and_test() -> None:
