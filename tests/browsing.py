@@ -61,6 +61,11 @@ def until(page: Any, expression: str, limit: float = PATIENCE) -> None:
         page.wait_for_timeout(30)
 
 
+def finished(page: Any, count: int = 1) -> None:
+    """Wait until so many files are done."""
+    until(page, f"document.querySelectorAll('.card.done').length === {count}")
+
+
 def wait(page: Any, done: Callable[[], object], limit: float = PATIENCE) -> None:
     """Wait until something outside the page is true, while the page goes on."""
     deadline = time.monotonic() + limit

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av  # noqa: F401 - before OpenCV, after which PyAV cannot open a screen
 import pytest
@@ -37,3 +39,19 @@ def no_thread_left() -> Iterator[None]:
 def meeting() -> Path:
     """The sample clip that the repository carries."""
     return ROOT / "sample_media" / "meeting.mp4"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for all tests of a module."""
+    browsing = importlib.import_module("browsing")
+    with browsing.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(site: Any, chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens pages of the module's ``site``."""
+    browsing = importlib.import_module("browsing")
+    with browsing.visits(chromium, site.host) as open_page:
+        yield open_page

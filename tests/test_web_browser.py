@@ -12,7 +12,7 @@ from typing import Any
 import browsing
 import numpy as np
 import pytest
-from browsing import drag, press, serious, until, wait
+from browsing import drag, finished, press, serious, until, wait
 from clips import Clip, make
 from films import film, pictures
 from pages import Site, photo, running
@@ -31,28 +31,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browsing.launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visit(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
-    with browsing.visits(chromium, site.host) as open_page:
-        yield open_page
-
-
 @pytest.fixture
 def family(tmp_path: Path) -> Path:
     """A photo; the fixed detector of these tests sees a face at a fifth of it."""
     place = tmp_path / "family.jpg"
     place.write_bytes(photo(5, (480, 320)))
     return place
-
-
-def finished(page: Any, count: int = 1) -> None:
-    until(page, f"document.querySelectorAll('.card.done').length === {count}")
 
 
 def saved(page: Any, button: str) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 import browsing
 import numpy as np
 import pytest
-from browsing import serious, until, wait
+from browsing import finished, serious, until, wait
 from clips import Clip, make
 from pages import Site, photo, running
 from PIL import Image
@@ -28,22 +28,6 @@ pytestmark = browsing.needed
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with running(tmp_path_factory.mktemp("site"), Limits(workers=2)) as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browsing.launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visit(site: Site, chromium: Any) -> Iterator[Callable[..., Any]]:
-    with browsing.visits(chromium, site.host) as open_page:
-        yield open_page
-
-
-def finished(page: Any, count: int = 1) -> None:
-    until(page, f"document.querySelectorAll('.card.done').length === {count}")
 
 
 def chosen(place: str, index: int) -> Callable[[Any], None]:

@@ -32,12 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browsing.launched() as browser:
-        yield browser
-
-
 @pytest.fixture
 def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Task, list[list[Box]]]:
     """A recording of two faces, of which one was found, and that only at times; and where both are."""
