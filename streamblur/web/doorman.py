@@ -55,12 +55,12 @@ class Doorman(HTTPRequestParser):  # type: ignore[misc]
         consumed: int = super().received(data)
         refusal = self._slow()
         if self.error is not None and not isinstance(self.error, _Answer):
-            self.error = _Answer(_plainly(self.error))
+            self.error = _Answer(self._plainly(self.error))
         elif self.headers_finished and not self._asked and not self.empty:
             self._asked = True
             refusal = self._refused()
         elif self.body_bytes_received > self.access.largest(self.path if self.headers_finished else ""):
-            refusal = Refusal("413 Content Too Large", "large", self.access.too_large(self.path))
+            refusal = _too_large(self.access.too_large(self.path))
         if refusal is not None and self.error is None:
             self.error, self.completed = _Answer(refusal), True
         return consumed
@@ -70,6 +70,15 @@ class Doorman(HTTPRequestParser):  # type: ignore[misc]
         refusal = self.access.refusal(self.command, self.request_uri, headers)
         files = self.command == "POST" and self.path in ("/api/jobs", "/upload")
         return _BUSY if refusal is None and files and self.crowded() else refusal
+
+    def _plainly(self, error: Any) -> Refusal:
+        """What waitress itself refuses, in our words."""
+        code = int(getattr(error, "code", 400))
+        if code == 413:
+            return _too_large(self.access.too_large(self.path if self.headers_finished else ""))
+        if code == 431:
+            return Refusal("431 Request Header Fields Too Large", "headers", "The headers are too long.")
+        return Refusal("501 Not Implemented" if code == 501 else "400 Bad Request", "request", "This is no proper request.")
 
     def _slow(self) -> Refusal | None:
         if self.completed:
@@ -84,11 +93,5 @@ def channel(access: Access, crowded: Callable[[], bool]) -> type[HTTPChannel]:
     return type("Door", (HTTPChannel,), {"parser_class": doorman})
 
 
-def _plainly(error: Any) -> Refusal:
-    """What waitress itself refuses, in our words."""
-    code = int(getattr(error, "code", 400))
-    if code == 413:
-        return Refusal("413 Content Too Large", "large", "This is larger than allowed.")
-    if code == 431:
-        return Refusal("431 Request Header Fields Too Large", "headers", "The headers are too long.")
-    return Refusal("501 Not Implemented" if code == 501 else "400 Bad Request", "request", "This is no proper request.")
+def _too_large(message: str) -> Refusal:
+    return Refusal("413 Content Too Large", "large", message)
