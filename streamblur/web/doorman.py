@@ -78,7 +78,9 @@ class Doorman(HTTPRequestParser):  # type: ignore[misc]
             return _too_large(self.access.too_large(self.path if self.headers_finished else ""))
         if code == 431:
             return Refusal("431 Request Header Fields Too Large", "headers", "The headers are too long.")
-        return Refusal("501 Not Implemented" if code == 501 else "400 Bad Request", "request", "This is no proper request.")
+        return Refusal(
+            "501 Not Implemented" if code == 501 else "400 Bad Request", "request", "This is no proper request."
+        )
 
     def _slow(self) -> Refusal | None:
         if self.completed:
