@@ -233,6 +233,9 @@ def test_a_slow_machine_begins_with_a_small_picture() -> None:
     pace.begin([0.04 * share**2 for share in SHARES])
     assert pace.share == 0.5
     assert pace.gap == 1
+    waits = Pace(30, None, None)
+    waits.begin([0.08 * share**2 for share in SHARES])
+    assert waits.share == 1, "frames wait for a look: no need to see less"
 
 
 def test_when_most_frames_are_dropped_those_that_are_left_do_not_wait_longer() -> None:

@@ -11,6 +11,13 @@ import pytest
 from streamblur.threads import Ahead
 
 
+def counted(made: list[int]) -> Iterator[int]:
+    """0 to 99, each noted when it is made."""
+    for n in range(100):
+        made.append(n)
+        yield n
+
+
 def test_items_come_in_order_and_the_thread_ends() -> None:
     assert list(Ahead(range(100), 3, "test")) == list(range(100))
     assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
@@ -18,13 +25,7 @@ def test_items_come_in_order_and_the_thread_ends() -> None:
 
 def test_it_runs_ahead_but_only_so_far() -> None:
     made: list[int] = []
-
-    def count() -> Iterator[int]:
-        for n in range(50):
-            made.append(n)
-            yield n
-
-    ahead = Ahead(count(), 4, "test")
+    ahead = Ahead(counted(made), 4, "test")
     time.sleep(0.3)
     assert 4 <= len(made) <= 6
     ahead.close()
@@ -32,13 +33,7 @@ def test_it_runs_ahead_but_only_so_far() -> None:
 
 def test_it_runs_farther_ahead_until_the_first_item_is_asked_for() -> None:
     made: list[int] = []
-
-    def count() -> Iterator[int]:
-        for n in range(100):
-            made.append(n)
-            yield n
-
-    ahead = Ahead(count(), 2, "test", 20)
+    ahead = Ahead(counted(made), 2, "test", 20)
     deadline = time.monotonic() + 30
     while len(made) < 20 and time.monotonic() < deadline:
         time.sleep(0.01)

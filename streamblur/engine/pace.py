@@ -29,7 +29,7 @@ PATIENCE = 3
 """Looks that are too slow one after the other before a smaller picture is looked at."""
 BUSY = 2.5
 """Times as long as at an empty picture that a look may take where there are faces and frames are being covered and
-shown: 1.4 to 2.2 were measured."""
+shown: 1.4 to 2.2 were measured. Said only where nobody waits for a look: elsewhere the delay grows with it."""
 CALM = 8.0
 """Seconds for which looks were quick, before a larger picture is tried; doubled each time that was too much."""
 
@@ -85,7 +85,7 @@ class Pace:
 
     def begin(self, seconds: Sequence[float]) -> None:
         """Choose the size to begin with, from how long a look at an empty picture of each size takes."""
-        expected = [BUSY * each for each in seconds]
+        expected = [each if self.waits else BUSY * each for each in seconds]
         self._rung = next((n for n, each in enumerate(expected) if each <= self.budget), len(expected) - 1)
         self.usual = expected[self._rung]
         self._delay = self._needed()
