@@ -67,6 +67,8 @@ def run(
     rooms.overlays(settings)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
+        if faces is None:
+            lend = _begun(stack, settings, room, lend or rooms.detector_for)
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
             frames = _decoded(stack, opened, room)
@@ -98,8 +100,9 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     rooms.part("trackers", settings.tracker)
     with ExitStack() as stack:
         room = rooms.room_for(source, source)
+        lend = _begun(stack, settings, room, rooms.detector_for)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-        flow, _ = _found(settings, opened, _decoded(stack, opened, room), rooms.detector_for, stack)
+        flow, _ = _found(settings, opened, _decoded(stack, opened, room), lend, stack)
         counts, recorder = _Counts(opened.info, report), Recorder()
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
@@ -154,6 +157,18 @@ def _found(
         return _each_alone(settings, frames, detector), detector
     ahead = partial(_ahead, stack, size=LOOKED_AHEAD, name="look")
     return decide(frames, rooms.parts(settings, detector), ahead), detector
+
+
+def _begun(stack: ExitStack, settings: Settings, room: str, lend: Lend) -> Lend:
+    """The same, but of a recording begun at once, on a thread that ends with the stack: loading the networks takes
+    longer than opening what is read and written."""
+    if room != "file":
+        return lend
+    from streamblur.threads import Begun
+
+    begun = Begun(partial(lend, settings), "load")
+    stack.callback(begun.close)
+    return lambda _: begun.result()
 
 
 def _ahead(stack: ExitStack, items: Iterable[T], size: int, name: str, first: int = 0) -> Iterator[T]:

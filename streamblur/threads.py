@@ -136,3 +136,38 @@ class Beside(Generic[T, R]):
             except BaseException as error:  # handed on, whatever it is
                 self._done.put(error)
             self._wake()
+
+
+class Begun(Generic[T]):
+    """What ``make`` returns, made on a thread of its own from now on.
+
+    ``close`` waits for the thread. What was made and never asked for is closed, if it can be. Safe to call twice.
+    """
+
+    def __init__(self, make: Callable[[], T], name: str) -> None:
+        self._make = make
+        self._made: T | None = None
+        self._error: BaseException | None = None
+        self._taken = False
+        self._thread = threading.Thread(target=self._run, name=f"streamblur-{name}", daemon=True)
+        self._thread.start()
+
+    def result(self) -> T:
+        """What was made, now the caller's to close. Raises what ``make`` raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        self._taken = True
+        return cast(T, self._made)
+
+    def close(self) -> None:
+        self._thread.join()
+        if self._error is None and not self._taken:
+            self._taken = True
+            getattr(self._made, "close", lambda: None)()
+
+    def _run(self) -> None:
+        try:
+            self._made = self._make()
+        except BaseException as error:
+            self._error = error

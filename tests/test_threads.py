@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streamblur.threads import Ahead
+from streamblur.threads import Ahead, Begun
 
 
 def counted(made: list[int]) -> Iterator[int]:
@@ -84,3 +84,47 @@ def test_a_chain_of_stages_ends_when_its_last_one_is_closed() -> None:
     outer.close()
     inner.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
+
+
+class Made:
+    def __init__(self) -> None:
+        self.on, self.closed = threading.current_thread().name, 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_what_is_begun_is_made_on_another_thread_and_the_callers_to_close() -> None:
+    begun = Begun(Made, "test")
+    made = begun.result()
+    begun.close()
+    assert made.on == "streamblur-test"
+    assert not made.closed
+    assert not [t for t in threading.enumerate() if t.name.startswith("streamblur-")]
+
+
+def test_what_was_begun_and_never_asked_for_is_closed_once() -> None:
+    made: list[Made] = []
+    go = threading.Event()
+
+    def make() -> Made:
+        go.wait(30)
+        made.append(Made())
+        return made[0]
+
+    begun = Begun(make, "test")
+    threading.Timer(0.2, go.set).start()
+    begun.close()
+    begun.close()
+    assert [one.closed for one in made] == [1], "closing waits for what is under way"
+
+
+def test_an_error_of_what_is_begun_is_raised_where_it_is_asked_for() -> None:
+    def fail() -> Made:
+        raise ValueError("broken")
+
+    begun = Begun(fail, "test")
+    with pytest.raises(ValueError, match="broken"):
+        begun.result()
+    begun.close()
+    Begun(fail, "test").close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,11 +23,14 @@ def session(model: bytes) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def batch(image: Image, step: int) -> NDArray[np.float32]:
+def batch(image: Image, step: int, bgr: bool = False) -> NDArray[np.float32]:
     """A picture of shape (height, width, 3) as a batch of one, shape (1, 3, height, width), each side enlarged to a
-    multiple of ``step`` by zeros. (cv2.dnn.blobFromImage takes 10 ms for 960 x 540 in OpenCV 5.0, this 2.)"""
+    multiple of ``step`` by zeros; ``bgr`` takes its channels the other way round. (1280 x 720 in 0.6 ms; numpy's
+    transpose takes 1.5, cv2.dnn.blobFromImage of OpenCV 5.0 1.6.)"""
     height, width = image.shape[:2]
     high, wide = (-(-side // step) * step for side in (height, width))
     planes = np.zeros((1, 3, high, wide), np.float32)
-    planes[0, :, :height, :width] = image.transpose(2, 0, 1)
+    channels = cv2.split(image)
+    for plane, channel in zip(planes[0], reversed(channels) if bgr else channels, strict=True):
+        plane[:height, :width] = channel
     return planes

@@ -40,7 +40,7 @@ class Network:
         self._confidence = confidence
 
     def __call__(self, image: Image) -> list[Detection]:
-        picture = batch(image[..., ::-1], _CELLS[-1])  # it was taught on BGR
+        picture = batch(image, _CELLS[-1], bgr=True)  # as it was taught
         answers = self._session.run(_OUTPUTS, {"input": picture})
         grids = [(answers[3 * i : 3 * i + 3], cell) for i, cell in enumerate(_CELLS)]
         found = [_read(grid, cell, picture.shape[3], self._confidence) for grid, cell in grids]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +81,16 @@ def _hide(
     before = [(part, part.copy()) for box in spared for part in _within(box, frame, views)]
     for cover, area in zip(covers, areas, strict=True):
         made = obscurers.setdefault(cover.track, {})
+        parts: dict[tuple[int, int], _Part | None] = {}
         for component in views:
-            name = component.layout.name
-            if name not in made:
-                made[name] = how.make(component.layout)
-            area.obscure(component, made[name], how.ellipse)
+            layout = component.layout
+            if layout.name not in made:
+                made[layout.name] = how.make(layout)
+            step = layout.step_x, layout.step_y
+            if step not in parts:
+                parts[step] = area.part(*step)
+            if (shown := parts[step]) is not None:
+                shown.obscure(component, made[layout.name], how.ellipse)
     if how.picture is not None:
         for area in {cover.track: area for cover, area in zip(reversed(covers), reversed(areas), strict=True)}.values():
             how.picture.fill(frame, area.left, area.top, area.right, area.bottom)  # one for each face: its first place
@@ -139,42 +144,49 @@ class _Area:
         right, bottom = math.ceil(mask.right / x) * x, math.ceil(mask.bottom / y) * y
         return _Area(left, top, right, bottom, width, height)
 
-    def _inside(self, layout: Layout) -> tuple[int, int, int, int] | None:
-        """The part of this component that lies in the picture, in its samples."""
+    def part(self, x: int, y: int) -> _Part | None:
+        """What lies in the picture, for components of which one sample stands for ``x`` by ``y`` pixels."""
         left, top = max(0, self.left), max(0, self.top)
         right, bottom = min(self.width, self.right), min(self.height, self.bottom)
         if right <= left or bottom <= top:
             return None
-        x, y = layout.step_x, layout.step_y
-        return left // x, top // y, -(-right // x), -(-bottom // y)
-
-    def obscure(self, component: Component, obscurer: Obscurer, ellipse: bool) -> None:
-        inside = self._inside(component.layout)
-        if inside is None:
-            return
-        left, top, right, bottom = inside
-        x, y = component.layout.step_x, component.layout.step_y
-        before = top - self.top // y, self.bottom // y - bottom
+        left, top, right, bottom = left // x, top // y, -(-right // x), -(-bottom // y)
         beside = left - self.left // x, self.right // x - right
-        view = component.view[top:bottom, left:right]
-        hidden = _hidden(view, before, beside, obscurer)
-        if ellipse:
-            weights = _ellipse(self.bottom // y - self.top // y, self.right // x - self.left // x)
-            part = weights[before[0] : before[0] + view.shape[0], beside[0] : beside[0] + view.shape[1]]
-            hidden = np.rint(view + (hidden.astype(np.float32) - view) * part).astype(view.dtype)
-        view[:] = (hidden >> component.layout.shift) << component.layout.shift if component.layout.shift else hidden
+        return _Part(left, top, right, bottom, (top - self.top // y, self.bottom // y - bottom), beside)
 
     def outline(self, component: Component) -> None:
-        inside = self._inside(component.layout)
-        if inside is None:
+        part = self.part(component.layout.step_x, component.layout.step_y)
+        if part is None:
             return
-        left, top, right, bottom = inside
+        left, top, right, bottom = part.left, part.top, part.right, part.bottom
         across, down = max(1, FRAME // component.layout.step_x), max(1, FRAME // component.layout.step_y)
         value = GREEN[component.layout.name] << (component.layout.bits - 8 + component.layout.shift)
-        for part in (np.s_[top : top + down, left:right], np.s_[bottom - down : bottom, left:right]):
-            component.view[part] = value
-        for part in (np.s_[top:bottom, left : left + across], np.s_[top:bottom, right - across : right]):
-            component.view[part] = value
+        for line in (np.s_[top : top + down, left:right], np.s_[bottom - down : bottom, left:right]):
+            component.view[line] = value
+        for line in (np.s_[top:bottom, left : left + across], np.s_[top:bottom, right - across : right]):
+            component.view[line] = value
+
+
+class _Part(NamedTuple):
+    """What of an area lies in the picture, in the samples of a component, and how many samples of it lie outside:
+    ``before`` above and below, ``beside`` left and right."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    before: tuple[int, int]
+    beside: tuple[int, int]
+
+    def obscure(self, component: Component, obscurer: Obscurer, ellipse: bool) -> None:
+        before, beside, shift = self.before, self.beside, component.layout.shift
+        view = component.view[self.top : self.bottom, self.left : self.right]
+        hidden = _hidden(view, before, beside, obscurer)
+        if ellipse:
+            weights = _ellipse(sum(before) + view.shape[0], sum(beside) + view.shape[1])
+            part = weights[before[0] : before[0] + view.shape[0], beside[0] : beside[0] + view.shape[1]]
+            hidden = np.rint(view + (hidden.astype(np.float32) - view) * part).astype(view.dtype)
+        view[:] = (hidden >> shift) << shift if shift else hidden
 
 
 def _hidden(view: NDArray[Any], before: tuple[int, int], beside: tuple[int, int], obscurer: Obscurer) -> NDArray[Any]:

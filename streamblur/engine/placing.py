@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter, mul
+from operator import itemgetter
 
 from streamblur.geometry import between, overlap
 from streamblur.values import Box, Cover, Track
@@ -73,18 +73,21 @@ class Face:
 
     def _smoothed(self, number: int) -> Box:
         """The mean place around this frame, nearer frames weighing more."""
-        near = {n: self._line[n] if n in self._line else self.places[n][0][0] for n in self._near(number)}
-        weights = {n: 1.0 - abs(n - number) / (REACH + 1) for n in near}
-        whole = sum(weights.values())
-        edges = ((b.left, b.top, b.right, b.bottom) for b in near.values())
-        return Box(*(sum(map(mul, weights.values(), edge)) / whole for edge in zip(*edges, strict=True)))
+        left = top = right = bottom = whole = 0.0
+        for n in self._near(number):
+            box = self._line[n] if n in self._line else self.places[n][0][0]
+            weight = 1.0 - abs(n - number) / (REACH + 1)
+            left, top = left + weight * box.left, top + weight * box.top
+            right, bottom = right + weight * box.right, bottom + weight * box.bottom
+            whole += weight
+        return Box(left / whole, top / whole, right / whole, bottom / whole)
 
-    def _near(self, number: int) -> list[int]:
+    def _near(self, number: int) -> range:
         """The frames around this one, as many before as after, on which the face has a place."""
         reach = 0
         while reach < REACH and number - reach - 1 in self._line and number + reach + 1 in self.places:
             reach += 1
-        return list(range(number - reach, number + reach + 1))
+        return range(number - reach, number + reach + 1)
 
     def fill(self, start: tuple[int, Box], stop: tuple[int, Box]) -> None:
         """Cover the frames between two known places, on the straight way from one to the other."""

@@ -29,15 +29,18 @@ def lowpass(patch: Patch, strength: float) -> NDArray[np.float32]:
     two to four times as fast.
     """
     small = _shrunk(patch)
-    rows, columns = (_gaussian(count, SIGMA * strength) for count in small.shape)
-    return rows @ small.astype(np.float32) @ columns.T
+    height, width = small.shape
+    share = SIGMA * strength
+    return _gaussian(height, share) @ small.astype(np.float32) @ _gaussian(width, share).T
 
 
 def _shrunk(patch: Patch) -> NDArray[Any]:
-    down, across = (max(1, count // SAMPLES) for count in patch.shape)
-    more = -patch.shape[0] % down, -patch.shape[1] % across
-    if any(more):
-        patch = cast(Patch, cv2.copyMakeBorder(patch, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE))
+    height, width = patch.shape
+    down, across = max(1, height // SAMPLES), max(1, width // SAMPLES)
+    if down == across == 1:
+        return patch
+    if height % down or width % across:
+        patch = cast(Patch, cv2.copyMakeBorder(patch, 0, -height % down, 0, -width % across, cv2.BORDER_REPLICATE))
     size = patch.shape[1] // across, patch.shape[0] // down
     return cv2.resize(patch, size, interpolation=cv2.INTER_AREA).reshape(size[::-1])
 
@@ -62,5 +65,7 @@ def _gaussian(count: int, sigma: float) -> NDArray[np.float32]:
 def enlarged(small: NDArray[np.float32], patch: Patch, interpolation: int) -> Patch:
     """``small`` brought to the size and sample type of ``patch``."""
     rounded: NDArray[Any] = (small + np.float32(0.5)).astype(patch.dtype)
+    if rounded.shape == patch.shape:
+        return rounded
     result = cv2.resize(rounded, (patch.shape[1], patch.shape[0]), interpolation=interpolation)
     return cast(Patch, result.reshape(patch.shape))
