@@ -9,7 +9,7 @@ import av
 from benchmarks.leak.tool import ROOT
 from benchmarks.leak.truth import Truth, read
 
-REAL = ("gallery_3x3_1080p", "gallery_5x5_1080p", "intel_head-pose-face-detection-female")
+REAL = ("gallery_3x3_1080p", "gallery_5x5_1080p", "talk_700x700", "gesture_720p")
 LARGE = "gallery_3x3_4k"
 SAMPLE = "meeting"
 
