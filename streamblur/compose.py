@@ -8,23 +8,25 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from streamblur import rooms
+from streamblur.counting import Counts
+from streamblur.counting import Report as Report
 from streamblur.errors import InputError
 from streamblur.settings import Settings
+from streamblur.stills import each_alone
 from streamblur.timing import stage
-from streamblur.values import Progress, StreamInfo, Summary
+from streamblur.values import Summary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streamblur.faces import Faces
     from streamblur.ports import Detector, Source
-    from streamblur.values import Cover, Decided, Frame, SafeFrame
+    from streamblur.values import Decided, Frame, SafeFrame
 
 T = TypeVar("T")
-Report = Callable[[Progress], None]
 Witness = Callable[["Decided[SafeFrame]"], None]
 """Sees every frame as it leaves, and may read it, but neither keep nor change it."""
 Lend = Callable[[Settings], "Detector"]
@@ -56,9 +58,8 @@ def run(
 
     ``report`` is called on this thread after each frame written, ``witness`` before it. With ``faces``, found in this
     very input before, nobody looks: what they say, with their edits, is covered. ``lend`` gives the detector (None: a
-    new one), which is closed after use. Raises a
-    ``StreamblurError`` for whatever a user can mend; on any error, and on KeyboardInterrupt, nothing is left under the
-    name of the output, and no thread goes on.
+    new one), which is closed after use. Raises a ``StreamblurError`` for whatever a user can mend; on any error, and
+    on KeyboardInterrupt, nothing is left under the name of the output, and no thread goes on.
     """
     started = time.monotonic()
     rooms.part("obscurers", settings.style)
@@ -67,15 +68,15 @@ def run(
     rooms.overlays(settings)
     with ExitStack() as stack:
         room = rooms.room_for(source, output)
-        if faces is None:
-            lend = _begun(stack, settings, room, lend or rooms.detector_for)
+        lend = lend or rooms.detector_for
+        lend = _begun(stack, settings, room, lend) if faces is None else lend
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
             frames = _decoded(stack, opened, room)
             sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
-        flow, detector = _hidden(settings, source, opened, frames, faces, lend or rooms.detector_for, stack)
-        counts = _Counts(opened.info, report)
+        flow, detector = _hidden(settings, source, opened, frames, faces, lend, stack)
+        counts = Counts(opened.info, report)
         for decided in flow:
             if witness is not None:
                 witness(decided)
@@ -103,7 +104,7 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
         lend = _begun(stack, settings, room, rooms.detector_for)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
         flow, _ = _found(settings, opened, _decoded(stack, opened, room), lend, stack)
-        counts, recorder = _Counts(opened.info, report), Recorder()
+        counts, recorder = Counts(opened.info, report), Recorder()
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
             counts.add(decided.covers)
@@ -151,10 +152,9 @@ def _found(
     from streamblur.engine import decide
 
     settings = settings.for_stills() if source.info.still else settings
-    with stage("load the detector"):
-        detector = stack.enter_context(closing(lend(settings)))
+    detector = stack.enter_context(closing(lend(settings)))
     if source.info.still:
-        return _each_alone(settings, frames, detector), detector
+        return each_alone(settings, frames, detector), detector
     ahead = partial(_ahead, stack, size=LOOKED_AHEAD, name="look")
     return decide(frames, rooms.parts(settings, detector), ahead), detector
 
@@ -162,11 +162,16 @@ def _found(
 def _begun(stack: ExitStack, settings: Settings, room: str, lend: Lend) -> Lend:
     """The same, but of a recording begun at once, on a thread that ends with the stack: loading the networks takes
     longer than opening what is read and written."""
+
+    def load(settings: Settings) -> Detector:
+        with stage("load the detector"):
+            return lend(settings)
+
     if room != "file":
-        return lend
+        return load
     from streamblur.threads import Begun
 
-    begun = Begun(partial(lend, settings), "load")
+    begun = Begun(partial(load, settings), "load")
     stack.callback(begun.close)
     return lambda _: begun.result()
 
@@ -190,50 +195,6 @@ def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:
         if opened.info.frames != 1:
             raise InputError(f"{source} holds {opened.info.frames} pictures: use blur, which writes a file.")
         detector = stack.enter_context(closing(rooms.detector_for(settings := settings.for_stills())))
-        flow = _each_alone(settings, opened, detector)
+        flow = each_alone(settings, opened, detector)
         (decided,) = hide(flow, rooms.obscuring(settings), rooms.wishes(settings))
-    covered: NDArray[Any] = rooms.part("sinks", "image").pixels_of(decided.frame.picture)
-    return covered
-
-
-def _each_alone(settings: Settings, source: Iterable[Frame], first: Detector) -> Iterator[Decided[Frame]]:
-    """Every frame as a stream of its own, so that nothing seen on one page says anything about the next."""
-    from streamblur.engine import decide
-    from streamblur.trackers._sights import Sights
-
-    sights = Sights()
-    for number, frame in enumerate(source):
-        with ExitStack() as page:
-            anew = number and not forgetful(first)
-            detector = page.enter_context(closing(rooms.detector_for(settings))) if anew else first
-            sights = Sights(sights.next)
-            yield from decide([frame], replace(rooms.parts(settings, detector), tracker=sights), iter)
-
-
-def forgetful(detector: Detector) -> bool:
-    """Make the detector forget what it saw; False when it cannot."""
-    forget = getattr(detector, "forget", None)
-    if forget is not None:
-        forget()
-    return forget is not None
-
-
-class _Counts:
-    """Counts what was written, and reports it."""
-
-    def __init__(self, info: StreamInfo, report: Report | None) -> None:
-        self._total, self._report, self._still = info.frames, report, info.still
-        self._frames = self._covered = 0
-        self._tracks: set[int] = set()
-
-    def add(self, covers: Iterable[Cover]) -> None:
-        faces = {cover.track for cover in covers if not cover.exact}
-        self._tracks |= faces
-        self._covered += len(faces)
-        self._frames += 1
-        if self._report is not None:
-            self._report(Progress(self._frames, self._total, len(faces)))
-
-    def summary(self, seconds: float, output: Path, notes: tuple[str, ...]) -> Summary:
-        faces = self._covered if self._still else len(self._tracks)
-        return Summary(self._frames, faces, self._covered, seconds, output, notes, self._still)
+    return cast("NDArray[Any]", rooms.part("sinks", "image").pixels_of(decided.frame.picture))

@@ -145,7 +145,7 @@ class Begun(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T], name: str) -> None:
-        self._make = make
+        self._make, self._name = make, name
         self._made: T | None = None
         self._error: BaseException | None = None
         self._taken = False
@@ -154,7 +154,8 @@ class Begun(Generic[T]):
 
     def result(self) -> T:
         """What was made, now the caller's to close. Raises what ``make`` raised."""
-        self._thread.join()
+        with stage(f"wait for {self._name}"):
+            self._thread.join()
         if self._error is not None:
             raise self._error
         self._taken = True

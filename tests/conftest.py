@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ import av  # noqa: F401 - before OpenCV, after which PyAV cannot open a screen
 import pytest
 
 from streamblur.sinks._priority import usual
+
+collect_ignore = (
+    ["test_cli_process.py", "test_fidelity_limits.py", "test_fidelity_long.py", "test_web_bombs.py"]
+    if sys.platform == "win32"  # it has no pseudo-terminals, and does not tell in the same way what a process takes
+    else []
+)
 
 for name, usually in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
     # nohup, and a shell's &, have us ignore them, and whatever we start

@@ -94,7 +94,7 @@ def test_nothing_else_comes_along(tmp_path: Path) -> None:
     after, dated = tmp_path / "out.jpg", tmp_path / "dated.jpg"
     blur(before, after, KEEP)
     with Image.open(after) as image:
-        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
     blur(before, dated, Settings(keep="jpeg.blocks,exif.date,icc"))
     with Image.open(dated) as image:
         assert image.info["icc_profile"] == profile

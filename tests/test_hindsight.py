@@ -8,8 +8,10 @@ from functools import cache
 import pytest
 from scenes import SCENES, Oracle, under
 
-from streamblur.engine.hindsight import _before, followed, settled
+from streamblur.engine.following import followed
+from streamblur.engine.hindsight import settled
 from streamblur.engine.looking import looked
+from streamblur.engine.placing import earlier
 from streamblur.settings import Settings
 from streamblur.trackers import motion
 from streamblur.values import Box, Cover, Frame
@@ -128,7 +130,7 @@ def test_live_frames_come_out_as_soon_as_they_may() -> None:
 def test_a_face_that_grows_fast_was_never_smaller_than_nothing() -> None:
     """Seen at 20 and then at 60 pixels, it would have had none a look before."""
     first, second = Box(100, 100, 120, 126), Box(130, 90, 190, 168)
-    before = _before(first, second, 2.0)
+    before = earlier(first, second, 2.0)
     assert before.center == pytest.approx((10, 81))
     assert (before.width, before.height) == pytest.approx((20, 26))
-    assert _before(second, first, 1.0).width == pytest.approx(100), "one that shrinks was larger before"
+    assert earlier(second, first, 1.0).width == pytest.approx(100), "one that shrinks was larger before"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -216,6 +215,40 @@ def test_one_likely_sight_is_enough_since_no_second_follows(
         after, summary, _ = passed(tmp_path / "in.png")
         assert summary.tracks == faces
         assert hidden(portrait, after) == bool(faces)
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tiff"])
+def test_a_print_stays_as_large(tmp_path: Path, fixed: Fixed, portrait: Image.Image, suffix: str, turned: int) -> None:
+    place = tmp_path / f"scan{suffix}"
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    more: dict[str, Any] = {"exif": exif.tobytes()} if suffix == ".jpg" else {}
+    portrait.save(place, dpi=(600, 300), **more)
+    image, _, _ = passed(place)
+    sideways = suffix == ".jpg" and turned == 6
+    assert [round(float(each)) for each in image.info["dpi"]] == ([300, 600] if sideways else [600, 300])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_a_print_of_sixteen_bits_stays_as_large(
+    tmp_path: Path, fixed: Fixed, portrait: Image.Image, suffix: str
+) -> None:
+    place = tmp_path / f"scan{suffix}"
+    picture = np.asarray(portrait.convert("RGB")).astype(np.uint16) * 257
+    how = Written(suffix[1:].upper(), {"compression": "raw", "dpi": (1200, 1200)}, alone=True)
+    place.write_bytes(written(picture, how))
+    image, _, _ = passed(place)
+    assert [round(float(each)) for each in image.info["dpi"]] == [1200, 1200]
+
+
+def test_what_says_no_size_of_a_print_or_none_that_can_be_gets_none(
+    tmp_path: Path, fixed: Fixed, portrait: Image.Image
+) -> None:
+    portrait.save(tmp_path / "plain.png")
+    assert "dpi" not in passed(tmp_path / "plain.png")[0].info
+    portrait.save(tmp_path / "odd.png", dpi=(1e7, 1e7))
+    assert "dpi" not in passed(tmp_path / "odd.png")[0].info
 
 
 def test_i4_photoshop_blocks_and_profiles(tmp_path: Path, fixed: Fixed, portrait: Image.Image) -> None:
@@ -565,6 +598,7 @@ def bombs() -> dict[str, Callable[[], bytes]]:
 @pytest.mark.parametrize("name", bombs())
 def test_pictures_that_are_too_large_are_refused_at_once(tmp_path: Path, name: str) -> None:
     place = tmp_path / name
+    resource = pytest.importorskip("resource")
     place.write_bytes(bombs()[name]())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.monotonic()

@@ -9,7 +9,8 @@ import pytest
 from scenes import RGB, SCENES, stamped, under
 from test_hindsight import MARGIN, stream
 
-from streamblur.engine.hindsight import followed, settled
+from streamblur.engine.following import followed
+from streamblur.engine.hindsight import settled
 from streamblur.engine.looking import looked
 from streamblur.ports import Detector
 from streamblur.rooms import part

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamblur import compose, rooms
+from streamblur import compose, rooms, stills
 from streamblur.batch import remote
 from streamblur.batch.outcome import Outcome, Seen, digest, failure, outcome_of
 from streamblur.batch.plan import Job
@@ -49,7 +49,7 @@ class Shelf:
 
     def put_back(self, settings: Settings, detector: Detector) -> None:
         """Take back one that was lent."""
-        if settings in self._free or not compose.forgetful(detector):
+        if settings in self._free or not stills.forgetful(detector):
             detector.close()
         else:
             self._free[settings] = detector

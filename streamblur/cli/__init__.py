@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 128 + n stopped by signal n.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 import click
@@ -29,6 +30,8 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
+        # numpy's OpenBLAS else starts a thread for each core, which spin for a while: the matrices here are small.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         with errors_as_sentences():
             return super().invoke(ctx)
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streamblur.engine.covering import Obscuring, covered
-from streamblur.engine.hindsight import followed, settled
+from streamblur.engine.following import followed
+from streamblur.engine.hindsight import settled
 from streamblur.engine.looking import Looked, looked
 from streamblur.engine.recalling import recalled
 from streamblur.engine.wishes import Wishes, wished

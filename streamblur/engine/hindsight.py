@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from streamblur.engine.looking import Looked
-from streamblur.engine.placing import Face
-from streamblur.geometry import between, clipped, grown, iou
+from streamblur.engine.following import Followed
+from streamblur.engine.placing import Face, earlier
+from streamblur.geometry import clipped, grown, iou
 from streamblur.planes import shown_size
 from streamblur.ports import Tracker
 from streamblur.timing import stage
@@ -29,24 +29,6 @@ WIDEN = 0.1
 """Growth per frame of a cover that nothing leads, on each side, as a share of the face's size ..."""
 WIDEST = 0.5
 """... and its limit."""
-
-
-@dataclass(slots=True)
-class Followed:
-    """A frame, the tracks believed on it, and whether it was looked at."""
-
-    frame: Frame
-    tracks: Sequence[Track]
-    looked: bool
-    cut: bool
-
-
-def followed(looks: Iterable[Looked], tracker: Tracker) -> Iterator[Followed]:
-    """Hand every frame and what was seen on it to the tracker."""
-    for look in looks:
-        with stage("track"):
-            tracks = tracker.update(look.frame, look.seen, look.cut)
-        yield Followed(look.frame, tracks, look.seen is not None, look.cut)
 
 
 @dataclass(slots=True)
@@ -166,7 +148,7 @@ class Window:
         elif face.seen == face.first:
             (first, a), (number, b) = face.first, here
             unlooked = self._unlooked_before(first)
-            way = [(n, _before(a, b, (first - n) / (number - first))) for n in self._shot_before(first)]
+            way = [(n, earlier(a, b, (first - n) / (number - first))) for n in self._shot_before(first)]
             came_in = any(self._shown(box) != box for _, box in way[:CAME_IN])
             for n, box in way:
                 if n in unlooked or (came_in and self._shown(box) is not None):
@@ -208,11 +190,3 @@ class Window:
             number -= 1
             found.append(number)
         return found
-
-
-def _before(a: Box, b: Box, share: float) -> Box:
-    """Where a face was that is seen at ``a`` and then at ``b``, ``share`` of the time between them before: no smaller
-    than at ``a``, however fast it grows."""
-    box = between(a, b, -share)
-    (x, y), wide, high = box.center, max(a.width, box.width), max(a.height, box.height)
-    return Box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)

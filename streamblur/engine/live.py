@@ -11,24 +11,20 @@ picture has led since the last look; and when even that cannot be relied on, all
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from streamblur.engine import Parts
-from streamblur.engine.covering import Obscuring, covered
+from streamblur.engine.covering import Obscuring
 from streamblur.engine.held import Held, Look, Looks, Out
+from streamblur.engine.hiding import Hiding
 from streamblur.engine.hindsight import Waiting, Window
-from streamblur.engine.looking import Changes
+from streamblur.engine.looking import Changes, placed
 from streamblur.engine.pace import LATE, Pace
 from streamblur.engine.present import Present
-from streamblur.engine.wishes import wished
-from streamblur.geometry import scaled
+from streamblur.engine.shots import Shots
 from streamblur.planes import AnalysisPicture, blank, remembered, shown_size
-from streamblur.ports import Image, Tracker
+from streamblur.ports import Tracker
 from streamblur.values import Cover, Decided, Detection, Frame, SafeFrame
-
-REMEMBERED = 8
-"""Shots of which it is known how far they were looked at."""
 
 
 class LiveFlow:
@@ -45,31 +41,30 @@ class LiveFlow:
         self._pictures: dict[int, AnalysisPicture] = {}
         self._line: deque[Held] = deque()
         self._unfed: deque[Held] = deque()
-        self._shot = 0
-        self._seen_to: dict[int, int] = {}
+        self._shots = Shots()
         self._last = self._begun = -1
         self._last_came = 0.0
         self._lost: int | None = None
         self._cut_next = False
         self._first: float | None = None
-        self._hide(parts.obscuring)
+        self.hide(parts.obscuring)
         self.panic = False
         self.looks = 0
         self.seen: Sequence[Detection] = ()
 
     def hide(self, how: Obscuring) -> None:
         """From now on hide faces this way."""
-        self._hide(how)
+        self._hiding = Hiding(how, self._parts.wishes, self._first)
 
     def add(self, frame: Frame, now: float) -> list[Out]:
         """The next frame; what may leave now."""
         self._first = frame.time if self._first is None else self._first
         cut = self._changes.cut(frame) or self._cut_next
         self._cut_next = False
-        self._shot += cut
+        self._shots.newest += cut
         memory = Frame(remembered(frame.picture), frame.pts, frame.time_base, frame.orientation)
         self._present.add(memory, cut)
-        held = Held(self._present.newest, frame, memory, cut, self._shot, now)
+        held = Held(self._present.newest, frame, memory, cut, self._shots.newest, now)
         self._line.append(held)
         self._unfed.append(held)
         self._learn()
@@ -84,10 +79,10 @@ class LiveFlow:
     def finish(self, now: float) -> list[Out]:
         """No frame comes any more, but looks may still speak about those that wait; what may leave now."""
         self._learn()
-        if self._line and self._looks.since is None and not self._followed(self._line[-1]):
+        if self._line and self._looks.since is None and not self._shots.followed(self._line[-1]):
             self._look(self._line[-1], last=True)
         found: list[Out] = []
-        while self._line and self._followed(self._line[0]):
+        while self._line and self._shots.followed(self._line[0]):
             found.append(self._let_go(self._line[0].came, self._lost == self._last))
         return found
 
@@ -101,8 +96,7 @@ class LiveFlow:
         begins a new shot."""
         self._learn()
         self._cut_next = True
-        found = [self._let_go(held.came, not self._followed(held)) for held in list(self._line)]
-        return found
+        return [self._let_go(held.came, not self._shots.followed(held)) for held in list(self._line)]
 
     def absent(self, like: Frame, pts: int) -> Decided[SafeFrame]:
         """A frame that shows nothing, for the time in which no frame comes."""
@@ -113,14 +107,12 @@ class LiveFlow:
         since = self._looks.since
         return since is not None and now - since > self.pace.patience
 
-    # Looking
-
     def _look(self, newest: Held, last: bool = False) -> None:
         """Begin a look, when none is under way: at the end of a shot that was left behind, else at the newest."""
         if self._looks.since is not None:
             return
         held = self._left_behind()
-        due = last or newest.number - self._begun >= self.pace.gap or newest.cut or self._never(newest)
+        due = last or newest.number - self._begun >= self.pace.gap or newest.cut or self._shots.never(newest)
         if held is None and due and not newest.looked:
             held = newest
         if held is None:
@@ -134,16 +126,9 @@ class LiveFlow:
     def _left_behind(self) -> Held | None:
         """The last frame of the shot before a cut, while it still waits and no look has reached it."""
         for held, after in zip(self._line, list(self._line)[1:], strict=False):
-            if after.cut and not held.looked and not self._followed(held) and held.number > self._last:
+            if after.cut and not held.looked and not self._shots.followed(held) and held.number > self._last:
                 return held
         return None
-
-    def _never(self, held: Held) -> bool:
-        return held.shot not in self._seen_to
-
-    def _followed(self, held: Held) -> bool:
-        """Whether a look at this frame or after it, in the same shot, has spoken."""
-        return self._seen_to.get(held.shot, -1) >= held.number
 
     def _learn(self) -> None:
         for look, found, seconds in self._looks.done():
@@ -158,7 +143,7 @@ class LiveFlow:
         while self._unfed and self._unfed[0].number <= look.number:
             held = self._unfed.popleft()
             here = held.number == look.number
-            seen = self._scaled(look.image, found, held) if here else None
+            seen = placed(found, look.image, held.memory) if here else None
             tracks = self._parts.tracker.update(held.memory, seen, held.cut)
             believed = {track.id: track.box for track in tracks}
             self._window.waiting.append(Waiting(held.number, held.memory, here, held.cut, believed))
@@ -169,9 +154,7 @@ class LiveFlow:
                 self._lost = held.number if lost else None
                 self._present.look(held.number, tracks)
                 self._last, self._last_came, self.seen = held.number, held.came, seen or ()
-                self._seen_to[held.shot] = held.number
-        for shot in [s for s in self._seen_to if s < self._shot - REMEMBERED]:
-            del self._seen_to[shot]
+                self._shots.seen(held)
         self._forget()
 
     def _forget(self) -> None:
@@ -180,23 +163,16 @@ class LiveFlow:
         while self._window.waiting and self._window.waiting[0].number < oldest:
             self._window.decided()
 
-    @staticmethod
-    def _scaled(image: Image, found: Sequence[Detection], held: Held) -> list[Detection]:
-        width, height = shown_size(held.memory.picture, held.memory.orientation)
-        x, y = width / image.shape[1], height / image.shape[0]
-        return [replace(d, box=scaled(d.box, x, y)) for d in found]
-
-    # Leaving
-
     def _leaving(self, now: float) -> list[Out]:
         found: list[Out] = []
         while self._line and self._due(self._line[0], now):
             held = self._line[0]
-            if self._followed(held):
+            if self._shots.followed(held):
                 found.append(self._let_go(held.came, self._lost == self._last))
                 continue
             late = self.late(now)
-            if self.pace.waits and not late and now - held.came <= self._longest():
+            longest = self.pace.delay / self.pace.rate + LATE  # seconds for which a frame may wait for a look
+            if self.pace.waits and not late and now - held.came <= longest:
                 break
             found.append(self._let_go(held.came, late or self.pace.waits or self._in_doubt(held)))
         return found
@@ -207,14 +183,10 @@ class LiveFlow:
         counted = self._present.newest - held.number >= self.pace.delay
         return counted or now - held.came > (self.pace.delay + 0.25) / self.pace.rate
 
-    def _longest(self) -> float:
-        """Seconds after it came up to which a frame may wait for a look."""
-        return self.pace.delay / self.pace.rate + LATE
-
     def _in_doubt(self, held: Held) -> bool:
         """Whether where the last look saw faces says nothing of this frame."""
         stale = held.came - self._last_came > self.pace.stale
-        return stale or self._never(held) or self._lost == self._last
+        return stale or self._shots.never(held) or self._lost == self._last
 
     def _let_go(self, came: float, curtain: bool) -> Out:
         """The oldest frame, covered where hindsight knows its faces to be, else where they are believed."""
@@ -226,13 +198,4 @@ class LiveFlow:
         curtain = curtain or self.panic
         if not known and not curtain:
             covers = self._present.covers(held.number)
-        self._queue.append(Decided(held.frame, covers, held.looked, held.cut, curtain))
-        return Out(next(self._covered), came)
-
-    def _hide(self, how: Obscuring) -> None:
-        self._queue: deque[Decided[Frame]] = deque()
-        self._covered = covered(wished(self._queued(), self._parts.wishes, self._first), how)
-
-    def _queued(self) -> Iterator[Decided[Frame]]:
-        while True:
-            yield self._queue.popleft()
+        return Out(self._hiding(Decided(held.frame, covers, held.looked, held.cut, curtain)), came)

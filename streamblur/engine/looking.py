@@ -14,7 +14,7 @@ from streamblur.engine import chapters
 from streamblur.engine.rhythm import Rhythm
 from streamblur.geometry import scaled
 from streamblur.planes import AnalysisPicture, luma, shown_size
-from streamblur.ports import Detector
+from streamblur.ports import Detector, Image
 from streamblur.timing import stage
 from streamblur.values import Detection, Frame
 
@@ -138,9 +138,13 @@ class _Look:
         frame = unseen.frame
         with stage("analysis picture"):
             image = self._picture(frame.picture, frame.orientation)
-        width, height = shown_size(frame.picture, frame.orientation)
-        x, y = width / image.shape[1], height / image.shape[0]
         with stage("look"):
             seen = self._detector.detect(image)
-        found = [replace(d, box=scaled(d.box, x, y)) for d in seen]
-        return replace(unseen, seen=found)
+        return replace(unseen, seen=placed(seen, image, frame))
+
+
+def placed(seen: Sequence[Detection], image: Image, frame: Frame) -> list[Detection]:
+    """What was seen on a smaller ``image`` of a frame, in the frame's pixels as shown."""
+    width, height = shown_size(frame.picture, frame.orientation)
+    x, y = width / image.shape[1], height / image.shape[0]
+    return [replace(face, box=scaled(face.box, x, y)) for face in seen]

@@ -107,3 +107,11 @@ def _on_the_way(a: Box, b: Box, share: float) -> Box:
         high = max(a.height, b.height)
         box = Box(box.left, min(box.top, box.bottom - high), box.right, max(box.bottom, box.top + high))
     return box
+
+
+def earlier(a: Box, b: Box, share: float) -> Box:
+    """Where a face was that is seen at ``a`` and then at ``b``, ``share`` of the time between them before: no smaller
+    than at ``a``, however fast it grows."""
+    box = between(a, b, -share)
+    (x, y), wide, high = box.center, max(a.width, box.width), max(a.height, box.height)
+    return Box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices:
         detector = rooms.detector_for(settings)
         beside = stack.enter_context(looking(detector))
         opened = rooms.live_source(settings, source) if isinstance(source, str) else source
-        intake = stack.enter_context(_taking(opened))
+        intake = stack.enter_context(closing(Intake(opened)))
         driver = _Driver(settings, opened, intake, _flow(settings, detector, beside, opened), choices)
         beside.wake = intake.nudge
         stack.push(lambda kind, *_: driver.end(kind is not None))
@@ -53,15 +53,6 @@ def run(settings: Live, source: str | Source, to: Sequence[str | Sink], choices:
         intake.start()
         driver.drive()
     return driver.ended(tuple(getattr(detector, "notes", ())))
-
-
-@contextmanager
-def _taking(source: Source) -> Iterator[Intake]:
-    intake = Intake(source)
-    try:
-        yield intake
-    finally:
-        intake.close()
 
 
 def _flow(settings: Live, detector: Detector, beside: Beside, source: Source) -> LiveFlow:

@@ -36,7 +36,15 @@ def graft(original: str, folder: Path) -> int:
         now[mask] = before[mask]
     new.markers = [m for m in new.markers if str(m.type) in _ASKED_FOR]  # JFIF's is written by itself
     new.write_dct(str(folder / "done.jpg"), flags=["+OPTIMIZE_CODING"])
+    _density((folder / "new.jpg").read_bytes(), folder / "done.jpg")
     return 0
+
+
+def _density(new: bytes, place: Path) -> None:
+    """Say in the file, too, how many pixels go on an inch, where both say it at their beginning (JFIF 1.02)."""
+    done = place.read_bytes()
+    if new[6:11] == done[6:11] == b"JFIF\0":
+        place.write_bytes(done[:13] + new[13:18] + done[18:])
 
 
 def _manner(jpeg: Any) -> tuple[Any, ...]:

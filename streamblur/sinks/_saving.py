@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import struct
+import zlib
 from fractions import Fraction
 from typing import IO, Any
 
@@ -21,6 +23,8 @@ _ORDER = {1: (0,), 3: (2, 0, 1), 4: (2, 0, 1, 3)}
 _HOLDS_DATE = frozenset(["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 _HOLDS_PROFILE = _HOLDS_DATE
 _EXIF, _DATE_TAKEN = 0x8769, 0x9003
+_INCH, _PNG_HEADER = 0.0254, 33
+"""Metres; and bytes up to the end of a PNG's first chunk."""
 _DEEP_OPTIONS = {"raw": "raw", "tiff_lzw": "lzw", "packbits": "packbits"}
 
 
@@ -167,7 +171,17 @@ def deep(pixels: NDArray[np.uint16], how: Written) -> bytes:
     codec.width, codec.height, codec.pix_fmt = pixels.shape[1], pixels.shape[0], form
     codec.time_base = Fraction(1)
     codec.flags |= Flags.bitexact  # no name of the writing program
+    across, down = how.options.get("dpi", (0, 0))
     if name == "tiff":
         codec.options = {"compression_algo": _DEEP_OPTIONS.get(how.options["compression"], "deflate")}
+        codec.options |= {"dpi": str(across)} if across and across == down else {}
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), form)
-    return b"".join(bytes(packet) for packet in (*codec.encode(frame), *codec.encode(None)))
+    file = b"".join(bytes(packet) for packet in (*codec.encode(frame), *codec.encode(None)))
+    return _with_density(file, across, down) if name == "png" and across else file
+
+
+def _with_density(png: bytes, across: int, down: int) -> bytes:
+    """The file with a chunk that says how many pixels go on an inch, after its header (PNG specification, 11.3.4.3)."""
+    data = b"pHYs" + struct.pack(">IIB", round(across / _INCH), round(down / _INCH), 1)
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return png[:_PNG_HEADER] + chunk + png[_PNG_HEADER:]

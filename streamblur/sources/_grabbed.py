@@ -15,6 +15,7 @@ from av import VideoFrame
 
 from streamblur.errors import InputError
 from streamblur.sources._onward import Onward
+from streamblur.sources._packets import Broken, GrabbedSound, decoded, what
 from streamblur.sources._pictures import Pictures, orientation
 from streamblur.values import Frame, StreamInfo
 
@@ -27,27 +28,6 @@ _NOTHING_YET = 0.002
 
 Open = Callable[[], Any]
 """Opens the container; raises what PyAV raises."""
-
-
-class Broken(Exception):
-    """The connection is gone; may come back."""
-
-
-class Ends(Exception):
-    """The source has said all it had."""
-
-
-class GrabbedSound:
-    """Hands on the sound that comes along with the pictures; see ``ports.Sound``."""
-
-    def __init__(self) -> None:
-        self.hear: Callable[[Any, float], None] = lambda frame, time: None
-
-    def listen(self, hear: Callable[[Any, float], None], told: Callable[[str], None]) -> None:
-        self.hear = hear
-
-    def close(self) -> None:
-        self.hear = lambda frame, time: None
 
 
 class Grabbed:
@@ -158,13 +138,13 @@ class Grabbed:
         other pictures is left out: a face could be where nobody looks."""
         for packet in self._packets():
             if packet.stream is self._stream or packet.stream.index == self._stream.index:
-                for picture in _decode(packet):
+                for picture in decoded(packet):
                     if picture.is_corrupt or packet.is_corrupt:
                         self.damaged += 1
                     else:
                         yield picture
             elif packet.stream.type == "audio" and packet.stream.index == self._container.streams.audio[0].index:
-                for sound in _decode(packet):
+                for sound in decoded(packet):
                     said = float(sound.pts * sound.time_base) if sound.pts is not None else None
                     self._heard.hear(sound, self._clock(said))
 
@@ -198,18 +178,3 @@ class Grabbed:
         """Give the device or connection back, once nobody iterates. May be called twice."""
         self._stop.set()
         self._disconnect()
-
-
-def _decode(packet: Any) -> list[Any]:
-    """The pictures or sounds in a packet; none when it is damaged or its start was missed, as after tuning in."""
-    try:
-        return list(packet.decode())
-    except av.error.InvalidDataError:
-        return []
-
-
-def what(error: Exception) -> str:
-    """The reason in an error of FFmpeg or the system."""
-    if isinstance(error, av.error.ProtocolNotFoundError):
-        return "this PyAV's FFmpeg was built without that protocol; use another one"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -17,6 +17,9 @@ _QUALITY = {"WEBP": 95, "AVIF": 95, "HEIF": 90}
 EIGHT = "its colours now have 8 bits"
 _SLIDE = 500
 """Milliseconds from which the first frame of an animation, and so all of them, are taken for slides."""
+_HOLD_DENSITY = frozenset(["JPEG", "PNG", "TIFF"])
+_DENSEST = 65535
+"""Pixels per inch: the most that a JPEG can say."""
 _SAFE_TIFF = frozenset(["raw", "packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "group4"])
 _BESIDES = {"exif": "EXIF", "xmp": "XMP", "comment": "comment", "photoshop": "IPTC"}
 _DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
@@ -37,6 +40,8 @@ def written(image: Image.Image, file: BinaryIO, turned: bool, several: bool) -> 
         told = {"compression": old if old in _SAFE_TIFF else "tiff_adobe_deflate"}
     elif name in ("AVIF", "HEIF"):
         told = {"quality": _QUALITY[name]}
+    if name in _HOLD_DENSITY:
+        told |= _density(image, turned)
     if animated and "loop" in image.info:
         told["loop"] = image.info["loop"]
     slides = animated and image.info.get("duration", 0) >= _SLIDE
@@ -53,6 +58,16 @@ def _jpeg(image: Image.Image, turned: bool) -> dict[str, Any]:
     if image.mode == "RGB" and image.info.get("adobe_transform") == 0:
         told["keep_rgb"] = True
     return {**told, "qtables": tables * 2 if len(tables) == 1 else tables}
+
+
+def _density(image: Image.Image, turned: bool) -> dict[str, Any]:
+    """How large it is printed, in whole pixels per inch across and down; nothing if it does not say."""
+    said = image.info.get("dpi")
+    with contextlib.suppress(*BROKEN):
+        across, down = (round(float(number)) for number in said or ())
+        if 0 < across <= _DENSEST and 0 < down <= _DENSEST:
+            return {"dpi": (down, across) if turned else (across, down)}
+    return {}
 
 
 def _lossless(file: BinaryIO) -> bool:

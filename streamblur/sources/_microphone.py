@@ -14,8 +14,8 @@ from streamblur.errors import InputError
 from streamblur.ports import Source
 from streamblur.settings import Live
 from streamblur.sources._devices import SOUNDS, named, opened
-from streamblur.sources._grabbed import what
 from streamblur.sources._onward import Onward
+from streamblur.sources._packets import what
 
 _NOTHING_YET = 0.005
 

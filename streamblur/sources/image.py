@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +20,8 @@ from PIL import Image
 from streamblur.errors import InputError
 from streamblur.ports import Source
 from streamblur.settings import Settings
+from streamblur.sources._array import TICKS
+from streamblur.sources._array import of_array as of_array
 from streamblur.sources._colour import is_srgb, plain
 from streamblur.sources._jpeg import native, whole
 from streamblur.sources._manner import EIGHT, besides, date, orientation, written
@@ -29,7 +30,6 @@ from streamblur.sources._photo import frames, opened, told
 from streamblur.sources._raster import deep, frame_of, is_deep, loses_bits
 from streamblur.values import Frame, StreamInfo, Written
 
-TICKS = Fraction(1, 1000)
 _KEPT = {"icc_profile": "the colour profile", "date": "when it was taken"}
 _GREYS = ("1", "L", "LA", "I;16")
 _LEAST = 1.0
@@ -164,31 +164,6 @@ class _ImageSource:
     def close(self) -> None:
         """Give the file back. May be called twice."""
         self._stack.close()
-
-
-class _ArraySource:
-    def __init__(self, pixels: NDArray[Any]) -> None:
-        self._frame = Frame(frame_of(pixels), 0, TICKS)
-        name = self._frame.picture.format.name
-        alone = Written("", {}, alone=True)
-        self.info = StreamInfo(pixels.shape[1], pixels.shape[0], None, TICKS, name, frames=1, written=alone)
-
-    def __iter__(self) -> Iterator[Frame]:
-        yield self._frame
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
-def of_array(pixels: NDArray[Any]) -> Source:
-    """One picture that is in memory already; it is copied. Raises InputError for what ``blur_image`` does not take."""
-    kind = pixels.shape[2:] in ((), (3,), (4,)) and pixels.dtype in (np.uint8, np.uint16) and pixels.size
-    if not kind or pixels.ndim not in (2, 3):
-        raise InputError(
-            f"an array of {pixels.dtype} and shape {pixels.shape} is no picture: give (height, width), "
-            "(height, width, 3) or (height, width, 4) of uint8 or uint16."
-        )
-    return _ArraySource(pixels)
 
 
 def _colours(pixels: NDArray[Any]) -> NDArray[np.uint8]:
