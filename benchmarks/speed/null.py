@@ -2,9 +2,9 @@
 
 usage: python -m benchmarks.speed.null INPUT OUTPUT [--preset P] [--crf N]
 
-The same libraries, encoder, preset and crf as streamblur's, but for one thing: of x264's presets fast and medium, streamblur
-looks 15 frames ahead (memory), and this as many as the preset says. Decoding runs ahead on a thread of its own. Sound
-is copied.
+The same libraries, encoder, preset and crf as streamblur's, but for one thing: with x264's presets fast and medium,
+streamblur looks 15 frames ahead (memory), and this as many as the preset says. Decoding runs ahead on a thread of its
+own. Sound is copied.
 """
 
 from __future__ import annotations
