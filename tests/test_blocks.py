@@ -89,12 +89,13 @@ def test_nothing_else_comes_along(tmp_path: Path) -> None:
         "thumbnail": small,
     }
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    before = photo(tmp_path / "in.jpg", exif=piexif.dump(told), icc_profile=profile, comment=CANARY)
+    before = photo(tmp_path / "in.jpg", exif=piexif.dump(told), icc_profile=profile, comment=CANARY, dpi=(300, 200))
     before.write_bytes(before.read_bytes() + CANARY)
     after, dated = tmp_path / "out.jpg", tmp_path / "dated.jpg"
     blur(before, after, KEEP)
     with Image.open(after) as image:
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
+        assert image.info["dpi"] == (300, 200)
     blur(before, dated, Settings(keep="jpeg.blocks,exif.date,icc"))
     with Image.open(dated) as image:
         assert image.info["icc_profile"] == profile

@@ -188,6 +188,8 @@ main(sys.argv[1:])
 def test_no_module_needs_what_windows_lacks(meeting: Path, tmp_path: Path) -> None:
     """Not Windows itself: the parts of Python's library that it has not are taken away."""
     words = ["blur", str(meeting), "-o", str(tmp_path / "out.mp4"), "--quiet"]
-    done = subprocess.run([sys.executable, "-c", ELSEWHERE, *words], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, *words], capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.mp4").stat().st_size > 10_000

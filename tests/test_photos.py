@@ -217,8 +217,7 @@ def test_one_likely_sight_is_enough_since_no_second_follows(
         assert hidden(portrait, after) == bool(faces)
 
 
-@pytest.mark.parametrize("turned", [1, 6])
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tiff"])
+@pytest.mark.parametrize(("suffix", "turned"), [(".jpg", 1), (".jpg", 6), (".png", 1), (".tiff", 1)])
 def test_a_print_stays_as_large(tmp_path: Path, fixed: Fixed, portrait: Image.Image, suffix: str, turned: int) -> None:
     place = tmp_path / f"scan{suffix}"
     exif = Image.Exif()
@@ -226,8 +225,7 @@ def test_a_print_stays_as_large(tmp_path: Path, fixed: Fixed, portrait: Image.Im
     more: dict[str, Any] = {"exif": exif.tobytes()} if suffix == ".jpg" else {}
     portrait.save(place, dpi=(600, 300), **more)
     image, _, _ = passed(place)
-    sideways = suffix == ".jpg" and turned == 6
-    assert [round(float(each)) for each in image.info["dpi"]] == ([300, 600] if sideways else [600, 300])
+    assert [round(float(each)) for each in image.info["dpi"]] == ([300, 600] if turned == 6 else [600, 300])
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])

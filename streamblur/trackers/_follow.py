@@ -136,7 +136,7 @@ class _Follower:
 
 
 def _flat(patch: Gray) -> bool:
-    """Whether it shows nothing to compare. (OpenCV needs a tenth of the time that numpy does for so few samples.)"""
+    """Whether it shows nothing to compare. (OpenCV needs an eighth of the time that numpy does for so few samples.)"""
     return float(cv2.meanStdDev(patch)[1][0, 0]) < FLAT
 
 
