@@ -14,7 +14,7 @@ from typing import Any
 import av  # noqa: F401 - before OpenCV, after which PyAV cannot open a screen
 import pytest
 
-from streamblur.sinks._priority import usual
+from streamblur.sinks._threads import usual
 
 collect_ignore = (
     ["test_cli_process.py", "test_fidelity_limits.py", "test_fidelity_long.py", "test_web_bombs.py"]

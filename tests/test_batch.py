@@ -35,11 +35,12 @@ from streamblur.batch.journal import NAME, Journal, records
 from streamblur.batch.kinds import HEAD, suffix_told, written_as
 from streamblur.batch.outcome import Outcome, digest
 from streamblur.batch.plan import planned
-from streamblur.batch.resources import default_jobs, free_memory
+from streamblur.batch.resources import default_jobs
 from streamblur.batch.running import Ways, outcomes, settings_digest
 from streamblur.batch.work import Shelf, work
 from streamblur.cli import main
 from streamblur.cli._board import Lines
+from streamblur.machine import free_memory
 
 TESTS = Path(__file__).parent
 FAST = Settings(preset="ultrafast")

@@ -14,7 +14,7 @@ import av
 from streamblur.errors import OutputError
 from streamblur.settings import Settings
 from streamblur.sinks import _accelerated
-from streamblur.sinks._priority import usual
+from streamblur.sinks._threads import usual
 from streamblur.values import StreamInfo
 
 

@@ -21,8 +21,8 @@ from streamblur.sinks import _codecs, _light, _tags
 from streamblur.sinks._original import Original
 from streamblur.sinks._palette import Palette
 from streamblur.sinks._pixels import Repacker, target
-from streamblur.sinks._priority import usual
 from streamblur.sinks._signature import unsigned
+from streamblur.sinks._threads import share, usual
 from streamblur.values import SafeFrame, StreamInfo
 
 _BITEXACT = 0x800000  # AV_CODEC_FLAG_BITEXACT: FFmpeg's own encoders leave their name out
@@ -105,6 +105,7 @@ class PictureTrack:
         context.time_base, context.framerate = self._ticks, _rate(info)
         known = _codecs.known(context)
         context.options = _codecs.options(self._settings, context.name, known)
+        share(context, info.live)
         if (quality := _codecs.lossy_quality(context.name, known)) is not None:
             context.qscale, context.global_quality = True, quality
         if context.name == "libvpx":

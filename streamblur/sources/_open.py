@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from streamblur.accepted import CODECS, FORMATS, PROBED
 from streamblur.errors import InputError
+from streamblur.machine import cores
 from streamblur.sources._claims import too_many
 from streamblur.sources._packed import packed
 
@@ -71,7 +72,10 @@ def opened(place: Path, file: BinaryIO, stack: ExitStack, device: HWAccel | None
 
 
 def picture_stream(place: Path, container: InputContainer) -> VideoStream:
-    """The main moving picture (never cover art), ready to decode with all cores.
+    """The main moving picture (never cover art), ready to decode with half of the cores.
+
+    Looking and encoding need the rest: on two, one thread instead of FFmpeg's choice of three makes the whole no
+    slower, for 20 MB less at 1080p.
 
     Raises InputError when there is none or when its codec or size is not accepted.
     """
@@ -88,6 +92,7 @@ def picture_stream(place: Path, container: InputContainer) -> VideoStream:
         raise InputError(f"{place} is {codec.width}x{codec.height}, larger than accepted: scale it down first.")
     codec.options = {"max_pixels": str(MOST_PIXELS)}
     codec.thread_type = "AUTO"
+    codec.thread_count = max(1, cores() // 2)
     return stream
 
 
