@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from streamblur import rooms
+from streamblur import rereading, rooms
 from streamblur.counting import Counts
 from streamblur.counting import Report as Report
 from streamblur.errors import InputError
 from streamblur.settings import Settings
 from streamblur.stills import each_alone
+from streamblur.threads import Begun, ahead
 from streamblur.timing import stage
 from streamblur.values import Summary
 
@@ -72,7 +73,7 @@ def run(
         lend = _begun(stack, settings, room, lend) if faces is None else lend
         with stage("open"):
             opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-            frames = _decoded(stack, opened, room)
+            frames = _decoded(settings, stack, opened)
             sink = rooms.part("sinks", room).build(settings, opened.info, output)
         stack.push(lambda kind, *_: sink.abort() if kind is not None else None)
         flow, detector = _hidden(settings, source, opened, frames, faces, lend, stack)
@@ -103,7 +104,7 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
         room = rooms.room_for(source, source)
         lend = _begun(stack, settings, room, rooms.detector_for)
         opened = stack.enter_context(closing(rooms.part("sources", room).build(settings, source)))
-        flow, _ = _found(settings, opened, _decoded(stack, opened, room), lend, stack)
+        flow, _ = _found(settings, opened, _decoded(settings, stack, opened), lend, stack)
         counts, recorder = Counts(opened.info, report), Recorder()
         for decided in wished(flow, rooms.wishes(settings)):
             recorder.add(decided)
@@ -112,11 +113,12 @@ def detect(settings: Settings, source: Path, report: Report | None = None) -> Fa
     return replace(found, regions=settings.region, excluded=settings.exclude_region)
 
 
-def _decoded(stack: ExitStack, source: Source, room: str) -> Iterable[Frame]:
+def _decoded(settings: Settings, stack: ExitStack, source: Source) -> Iterable[Frame]:
     """The frames, decoded ahead on a thread that ends with the stack; of photos and pages when they are wanted."""
     if source.info.still:
         return source
-    return _ahead(stack, source, DECODED_AHEAD, "decode", DECODED_FIRST if room == "file" else 0)
+    first = 0 if source.info.written is not None or rereading.wanted(settings, source.info) else DECODED_FIRST
+    return ahead(stack, source, DECODED_AHEAD, "decode", first)
 
 
 def _hidden(
@@ -135,28 +137,34 @@ def _hidden(
 
     detector: Detector | None = None
     if faces is None:
-        flow, detector = _found(settings, source, frames, lend, stack)
+        again = rereading.again(settings, place, source.info, stack)
+        flow, detector = _found(settings, source, frames, lend, stack, again)
     else:
         same(settings, place, faces, source)
         faces = applied(faces)
         flow = recalled(frames, faces)
     safe = hide(flow, rooms.obscuring(settings), rooms.wishes(settings, faces))
-    return (safe if source.info.still else _ahead(stack, safe, COVERED_AHEAD, "cover")), detector
+    return (safe if source.info.still else ahead(stack, safe, COVERED_AHEAD, "cover")), detector
 
 
 def _found(
-    settings: Settings, source: Source, frames: Iterable[Frame], lend: Lend, stack: ExitStack
+    settings: Settings,
+    source: Source,
+    frames: Iterable[Frame],
+    lend: Lend,
+    stack: ExitStack,
+    again: Iterable[Frame] | None = None,
 ) -> tuple[Iterator[Decided[Frame]], Detector]:
     """The frames of the source with what the detector found in them; looking runs on a thread that ends with the
-    stack."""
+    stack. With the frames ``again``, none is held while it waits."""
     from streamblur.engine import decide
 
     settings = settings.for_stills() if source.info.still else settings
     detector = stack.enter_context(closing(lend(settings)))
     if source.info.still:
         return each_alone(settings, frames, detector), detector
-    ahead = partial(_ahead, stack, size=LOOKED_AHEAD, name="look")
-    return decide(frames, rooms.parts(settings, detector), ahead), detector
+    beside = partial(ahead, stack, size=LOOKED_AHEAD, name="look")
+    return decide(frames, rooms.parts(settings, detector), beside, again), detector
 
 
 def _begun(stack: ExitStack, settings: Settings, room: str, lend: Lend) -> Lend:
@@ -169,19 +177,9 @@ def _begun(stack: ExitStack, settings: Settings, room: str, lend: Lend) -> Lend:
 
     if room != "file":
         return load
-    from streamblur.threads import Begun
-
     begun = Begun(partial(load, settings), "load")
     stack.callback(begun.close)
     return lambda _: begun.result()
-
-
-def _ahead(stack: ExitStack, items: Iterable[T], size: int, name: str, first: int = 0) -> Iterator[T]:
-    from streamblur.threads import Ahead
-
-    thread = Ahead(items, size, name, first)
-    stack.callback(thread.close)
-    return thread
 
 
 def picture(settings: Settings, source: Path | NDArray[Any]) -> NDArray[Any]:

@@ -70,6 +70,11 @@ def remembered(picture: av.VideoFrame) -> av.VideoFrame:
     return copy
 
 
+def nothing() -> av.VideoFrame:
+    """A picture of no size, in place of one that is not held any more. Nothing can be written from it."""
+    return av.VideoFrame()
+
+
 def copied(picture: av.VideoFrame) -> av.VideoFrame:
     """The same picture in memory of its own."""
     copy = _empty_like(picture)

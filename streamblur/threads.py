@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Generic, TypeVar, cast
 
 from streamblur.timing import stage
@@ -84,6 +85,13 @@ class Ahead(Iterator[T], Generic[T]):
                 continue
             return True
         return False
+
+
+def ahead(stack: ExitStack, items: Iterable[T], size: int, name: str, first: int = 0) -> Iterator[T]:
+    """``Ahead``, ended with the stack."""
+    thread = Ahead(items, size, name, first)
+    stack.callback(thread.close)
+    return thread
 
 
 class Beside(Generic[T, R]):

@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 import runs
+from av.codec.context import ThreadType
 from clips import Clip, make, seen
 from numpy.typing import NDArray
 
@@ -20,6 +21,7 @@ from benchmarks.fidelity.media import cloth, film, still
 from benchmarks.fidelity.read import side
 from streamblur import OutputError, Progress, Settings, blur, planes, rooms
 from streamblur.sinks import _codecs, _tags
+from streamblur.sinks._threads import share
 
 FAST = {"preset": "12"}
 SAME = [
@@ -218,3 +220,27 @@ def test_no_thread_is_left_at_a_priority_of_its_own(tmp_path: Path) -> None:
     blur(source, tmp_path / "out.mkv", Settings(codec="libsvtav1", detector="mediapipe", preset="ultrafast"), watch)
     assert kinds == {os.SCHED_OTHER}
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+@pytest.mark.parametrize(
+    ("size", "live", "at_once"),
+    [((1920, 1080), False, True), ((3840, 2160), False, False), ((1920, 1080), True, False)],
+)
+def test_x264_works_on_pictures_at_once_unless_they_are_large_or_live(
+    size: tuple[int, int], live: bool, at_once: bool
+) -> None:
+    """Slices make the file larger; pictures at once take memory, and come later."""
+    context: Any = av.CodecContext.create("libx264", "w")
+    context.width, context.height = size
+    context.options = {"preset": "ultrafast"}
+    share(context, live)
+    assert (context.thread_type == ThreadType.FRAME) == at_once
+    assert context.options.get("b-pyramid") == (None if at_once or live else "none")
+    assert context.options["preset"] == "ultrafast"
+
+
+def test_other_encoders_choose_their_threads_themselves() -> None:
+    context: Any = av.CodecContext.create("libx265", "w")
+    before = context.thread_type, context.thread_count
+    share(context, False)
+    assert (context.thread_type, context.thread_count) == before

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from streamblur.engine.again import Again
 from streamblur.engine.covering import Obscuring, covered
 from streamblur.engine.following import followed
 from streamblur.engine.hindsight import settled
@@ -58,11 +59,16 @@ def decide(
     frames: Iterable[Frame],
     parts: Parts,
     ahead: Callable[[Iterable[Looked]], Iterable[Looked]],
+    again: Iterable[Frame] | None = None,
 ) -> Iterator[Decided[Frame]]:
-    """Yield every frame, in order, as it is, with where faces were found on it."""
+    """Yield every frame, in order, as it is, with where faces were found on it. With the same frames ``again``, read
+    independently, no picture is held while it waits."""
     looks = ahead(looked(frames, parts.detector, parts.every, parts.analysis_size))
     tracks = followed(looks, parts.tracker)
-    return settled(tracks, parts.tracker, parts.hindsight, parts.delay)
+    if again is None:
+        return settled(tracks, parts.tracker, parts.hindsight, parts.delay)
+    twice = Again(again)
+    return twice.taken_up(settled(twice.let_go(tracks), parts.tracker, parts.hindsight, parts.delay))
 
 
 def hide(

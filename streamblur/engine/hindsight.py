@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from streamblur.engine.following import Followed
 from streamblur.engine.placing import Face, earlier
 from streamblur.geometry import clipped, grown, iou
-from streamblur.planes import shown_size
 from streamblur.ports import Tracker
 from streamblur.timing import stage
 from streamblur.values import Box, Cover, Decided, Frame, Track
@@ -34,13 +33,14 @@ WIDEST = 0.5
 @dataclass(slots=True)
 class Waiting:
     """A frame that is not decided yet: ``cut`` says that a new shot begins with it, ``believed`` where
-    each track was expected on it before the next look."""
+    each track was expected on it before the next look, ``size`` (width, height) how it is shown."""
 
     number: int
     frame: Frame
     looked: bool
     cut: bool
     believed: dict[int, Box]
+    size: tuple[int, int]
 
 
 def settled(
@@ -53,7 +53,8 @@ def settled(
     """
     window = Window(tracker, prompt=delay is not None)
     for number, one in enumerate(frames):
-        window.waiting.append(Waiting(number, one.frame, one.looked, one.cut, {t.id: t.box for t in one.tracks}))
+        believed = {track.id: track.box for track in one.tracks}
+        window.waiting.append(Waiting(number, one.frame, one.looked, one.cut, believed, one.size))
         if one.looked:
             with stage("hindsight"):
                 window.look(number, one.tracks)
@@ -156,8 +157,7 @@ class Window:
 
     def _shown(self, box: Box) -> Box | None:
         """The part of the box that lies in the picture."""
-        frame = self.waiting[0].frame
-        return clipped(box, *shown_size(frame.picture, frame.orientation))
+        return clipped(box, *self.waiting[0].size)
 
     def _follow(self, face: Face, start: int, box: Box, stop: int) -> int:
         """Cover a face where the picture shows it from ``start`` towards ``stop``; returns how far that goes."""

@@ -146,10 +146,10 @@ class LiveFlow:
             seen = placed(found, look.image, held.memory) if here else None
             tracks = self._parts.tracker.update(held.memory, seen, held.cut)
             believed = {track.id: track.box for track in tracks}
-            self._window.waiting.append(Waiting(held.number, held.memory, here, held.cut, believed))
+            size = shown_size(held.memory.picture, held.memory.orientation)
+            self._window.waiting.append(Waiting(held.number, held.memory, here, held.cut, believed, size))
             if here:
                 self._window.look(held.number, tracks)
-                size = shown_size(held.memory.picture, held.memory.orientation)
                 lost = self._present.lost(held.number, tracks, size)
                 self._lost = held.number if lost else None
                 self._present.look(held.number, tracks)
@@ -192,8 +192,7 @@ class LiveFlow:
         """The oldest frame, covered where hindsight knows its faces to be, else where they are believed."""
         held = self._line.popleft()
         covers: Sequence[Cover] = ()
-        known = bool(self._window.waiting) and self._window.waiting[0].number == held.number
-        if known:
+        if known := bool(self._window.waiting) and self._window.waiting[0].number == held.number:
             covers = self._window.decided().covers
         curtain = curtain or self.panic
         if not known and not curtain:

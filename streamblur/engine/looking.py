@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from streamblur.engine import chapters
 from streamblur.engine.rhythm import Rhythm
 from streamblur.geometry import scaled
-from streamblur.planes import AnalysisPicture, luma, shown_size
+from streamblur.planes import AnalysisPicture, Samples, luma, shown_size
 from streamblur.ports import Detector, Image
 from streamblur.timing import stage
 from streamblur.values import Detection, Frame
@@ -87,13 +87,16 @@ class Changes:
         self._looked = self._before
 
 
-def _sample(frame: Frame) -> NDArray[np.float32]:
-    """A coarse grid of luma, 0 to 1."""
-    brightness = luma(frame.picture)
-    view = brightness.view
+def sampled(frame: Frame) -> Samples:
+    """A coarse grid of luma, as it is."""
+    view = luma(frame.picture).view
     rows, columns = max(1, view.shape[0] // SAMPLE), max(1, view.shape[1] // SAMPLE)
-    grid = view[rows // 2 :: rows, columns // 2 :: columns].astype(np.float32)
-    return grid / np.float32(brightness.layout.full_scale)
+    return view[rows // 2 :: rows, columns // 2 :: columns].copy()
+
+
+def _sample(frame: Frame) -> NDArray[np.float32]:
+    """The same, 0 to 1."""
+    return sampled(frame).astype(np.float32) / np.float32(luma(frame.picture).layout.full_scale)
 
 
 def looked(frames: Iterable[Frame], detector: Detector, every: int | None, analysis_size: int) -> Iterator[Looked]:

@@ -40,13 +40,22 @@ FLAT = 2.0
 def shrunk(frame: Frame) -> Gray:
     """The frame's luma, upright, 8 bit, at most ``LONGEST`` pixels long."""
     component = luma(frame.picture)
-    height, width = component.view.shape
+    small: NDArray[Any] = component.view
+    height, width = small.shape
     step = max(1, -(-max(height, width) // LONGEST))
-    size = max(1, width // step), max(1, height // step)
-    small: NDArray[Any] = cv2.resize(component.view, size, interpolation=cv2.INTER_AREA)
+    while step > 2 and step % 2 == 0:  # OpenCV halves twice in a fifth of the time that it takes for a quarter
+        small, step = _smaller(small, 2), step // 2
+    small = _smaller(small, step)
     extra = component.layout.bits + component.layout.shift - 8
     eight = (small >> extra).astype(np.uint8) if extra > 0 else small
     return np.ascontiguousarray(turned(eight, frame.orientation))
+
+
+def _smaller(picture: Gray, step: int) -> Gray:
+    """A copy, shrunk by a whole number."""
+    height, width = picture.shape
+    size = max(1, width // step), max(1, height // step)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 class Pictures:
