@@ -5,6 +5,7 @@
       └──────────────▶ recalled ──────────────▶┘
                        from a faces file
 
+Between followed and settled the pictures of large frames are let go, and read ``again`` when they may leave.
 Each stage is a generator over the one before it; state lives in generator locals. ``covered`` is
 the only place that writes pixels and the only caller of ``SafeFrame``.
 """

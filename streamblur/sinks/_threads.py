@@ -34,7 +34,7 @@ def usual() -> None:
 def share(context: Any, live: bool) -> None:
     """Let x264 work on several pictures at once, a core each, instead of on slices of one as PyAV has it.
 
-    With that two cores take 3 to 8 % less time for it all, and 20 MB more each at 1080p. Slices also make the file
+    With that two cores take up to 9 % less time for it all, and 20 MB more each at 1080p. Slices also make the file
     larger: two by 0.4 to 0.9 %, eight by 4 to 6 %, of 1080p. Of pictures over ``LARGE`` each core would take 80 MB and
     more: there it is slices, and no B-frame is compared with, which takes 90 MB less at 4K for a file larger by 1 to
     2 %. Live pictures must not wait for each other.
