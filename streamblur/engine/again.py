@@ -37,7 +37,7 @@ class Again:
         """What was decided, with the pictures that it was decided about.
 
         Raises InputError when a frame is not the one that was looked at: its time, and some 2,500 samples of its
-        brightness, must be the same to the bit. So a file that somebody writes to meanwhile is never let through.
+        brightness, must be the same to the bit: another recording under the same name does not get through.
         """
         frames = iter(self._frames)
         for decided in decisions:
